@@ -1,0 +1,159 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ImageSink, StoredImage } from "../contracts/engine.ts";
+import type { CallRecord, Manifest, ManifestImage } from "../contracts/manifest.ts";
+import type { ErrorReport } from "../contracts/result.ts";
+import { LimnError } from "../errors/index.ts";
+import { describeErrno, errno, writeFileAtomically } from "../files/index.ts";
+import { ImageWriter } from "./image-writer.ts";
+
+export const manifestName = "manifest.json";
+
+export interface RecordOptions {
+  /** The generation's own folder. */
+  readonly folder: string;
+  readonly rescueFolders: readonly string[];
+  readonly manifest: Manifest;
+}
+
+/**
+ * The written truth about one generation while it runs. Every change replaces the manifest as a whole, so that a kill at any moment
+ * leaves a state that was true a moment before. `sent` is flushed to the disk before the first byte goes out.
+ */
+export class GenerationRecord {
+  readonly folder: string;
+  readonly #rescueFolders: readonly string[];
+  #manifest: Manifest;
+
+  private constructor(options: RecordOptions) {
+    this.folder = options.folder;
+    this.#rescueFolders = options.rescueFolders;
+    this.#manifest = options.manifest;
+  }
+
+  /** @throws artifact_write_failed; nothing has been sent then */
+  static create(options: RecordOptions): GenerationRecord {
+    const record = new GenerationRecord(options);
+    try {
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      record.#write(false);
+    } catch (error) {
+      throw new LimnError("artifact_write_failed", {
+        message: `The record of the generation could not be written in ${options.folder}: ${describeErrno(error)}. Nothing was sent.`,
+        hint: "Make room or correct the rights, or name another folder: LIMN_HOME=/some/folder limn …",
+        details: { folder: options.folder, reason: errno(error) },
+        cause: error,
+      });
+    }
+    return record;
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  get id(): string {
+    return this.#manifest.id;
+  }
+
+  openImage(index: number): ImageSink {
+    return new ImageWriter({
+      index,
+      folder: this.folder,
+      name: `image-${index + 1}`,
+      rescueFolders: this.#rescueFolders,
+      rescueName: `${this.id}-image-${index + 1}`,
+    });
+  }
+
+  /** On the disk when it returns. @throws artifact_write_failed; nothing of this attempt has been sent then */
+  markSent(index: number, attempts: number, nowMs: number): void {
+    this.#update({
+      state: "sent",
+      sentAt: this.#manifest.sentAt ?? new Date(nowMs).toISOString(),
+      calls: this.#calls(index, { index, attempts, state: "sent" }),
+    });
+    try {
+      this.#write(true);
+    } catch (error) {
+      throw new LimnError("artifact_write_failed", {
+        message: `The record of the generation could not be written in ${this.folder}: ${describeErrno(error)}. Nothing was sent.`,
+        hint: "Make room or correct the rights, or name another folder: LIMN_HOME=/some/folder limn …",
+        details: { folder: this.folder, reason: errno(error) },
+        cause: error,
+      });
+    }
+  }
+
+  /** The picture is on the disk; say so. */
+  addImage(stored: StoredImage, extra: Pick<ManifestImage, "revisedPrompt" | "serviceImageId">): void {
+    const inFolder = stored.path.startsWith(join(this.folder, "image-"));
+    const image: ManifestImage = {
+      index: stored.index,
+      file: inFolder ? stored.path.slice(this.folder.length + 1) : stored.path,
+      mediaType: stored.mediaType,
+      width: stored.width,
+      height: stored.height,
+      hasAlpha: stored.hasAlpha,
+      c2pa: stored.c2pa,
+      bytes: stored.bytes,
+      sha256: stored.sha256,
+      ...extra,
+      delivered: [],
+    };
+    const call = this.#manifest.calls.find((candidate) => candidate.index === stored.index);
+    this.#update({
+      images: [...this.#manifest.images, image].sort((left, right) => left.index - right.index),
+      calls: this.#calls(stored.index, { index: stored.index, attempts: call?.attempts ?? 1, state: "done" }),
+    });
+    this.#writeIfPossible();
+  }
+
+  addFailure(index: number, failure: ErrorReport, isUnknown: boolean): void {
+    const call = this.#manifest.calls.find((candidate) => candidate.index === index);
+    const state = isUnknown ? "sent" : "failed";
+    this.#update({ calls: this.#calls(index, { index, attempts: call?.attempts ?? 0, state, failure }) });
+    this.#writeIfPossible();
+  }
+
+  addDelivery(index: number, path: string, sha256: string): void {
+    this.#update({
+      images: this.#manifest.images.map((image) =>
+        image.index === index ? { ...image, delivered: [...image.delivered, { path, sha256 }] } : image,
+      ),
+    });
+  }
+
+  /** The last word. Returns false when it could not be written; the pictures are safe all the same. */
+  finish(changes: Partial<Manifest>): boolean {
+    this.#update({ ...changes, owner: null });
+    return this.#writeIfPossible();
+  }
+
+  /** Remove everything, for `--no-history` after delivery. */
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #calls(index: number, call: CallRecord): readonly CallRecord[] {
+    return this.#manifest.calls.map((existing) => (existing.index === index ? call : existing));
+  }
+
+  #update(changes: Partial<Manifest>): void {
+    this.#manifest = { ...this.#manifest, ...changes };
+  }
+
+  #write(durable: boolean): void {
+    writeFileAtomically(join(this.folder, manifestName), `${JSON.stringify(this.#manifest, null, 1)}\n`, { durable });
+  }
+
+  /** After sending, a record that cannot be written must not stop the picture from being saved. */
+  #writeIfPossible(): boolean {
+    try {
+      this.#write(false);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

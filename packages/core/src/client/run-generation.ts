@@ -1,0 +1,305 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { createGenerationId, currentOwner } from "../artifacts/index.ts";
+import type { GenerationRecord } from "../artifacts/index.ts";
+import type { Engine, EngineAnswer, EngineImage } from "../contracts/engine.ts";
+import type { GenerationEvent } from "../contracts/events.ts";
+import type { Manifest } from "../contracts/manifest.ts";
+import type { ResolvedRequest } from "../contracts/request.ts";
+import type { Account, Asked, GenerationResult, Got, ImageFailure, ResultImage, Warning } from "../contracts/result.ts";
+import { schemaVersion } from "../contracts/result.ts";
+import { LimnError, isLimnError, toLimnError } from "../errors/index.ts";
+import type { ClientParts } from "./client-parts.ts";
+import { deliverImage } from "./delivery.ts";
+import type { PreparedDelivery } from "./delivery.ts";
+import { runSideBySide } from "./run-side-by-side.ts";
+import { answerWarnings, gotOf, latestLimits, notHonoured, strictCodes, sumUsage } from "./truth.ts";
+
+export interface GenerationRun {
+  readonly request: ResolvedRequest;
+  readonly asked: Asked;
+  readonly engine: Engine;
+  readonly account: Account;
+  readonly delivery: PreparedDelivery;
+  readonly keepHistory: boolean;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  readonly emit: (event: GenerationEvent) => void;
+}
+
+/** After these the remaining images of a generation are not even tried: they would end the same way. */
+const hopeless: ReadonlySet<string> = new Set([
+  "usage_limit_reached",
+  "plan_not_included",
+  "content_refused",
+  "network_blocked",
+]);
+
+/**
+ * One generation from its record to its result. The record is written first, every picture is saved before anything else happens with
+ * it, and the last event or the error comes when all is written.
+ */
+export async function runGeneration(parts: ClientParts, run: GenerationRun): Promise<GenerationResult> {
+  return new Generation(parts, run).run();
+}
+
+class Generation {
+  readonly #parts: ClientParts;
+  readonly #run: GenerationRun;
+  readonly #startedAt: number = performance.now();
+  readonly #images: ResultImage[] = [];
+  readonly #answers: EngineAnswer[] = [];
+  readonly #failures: { readonly index: number; readonly error: LimnError }[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #steps: string[] = [];
+  #got: Got = {};
+  #gotIndex = Number.POSITIVE_INFINITY;
+  #stop: LimnError | null = null;
+
+  constructor(parts: ClientParts, run: GenerationRun) {
+    this.#parts = parts;
+    this.#run = run;
+  }
+
+  async run(): Promise<GenerationResult> {
+    const { request, engine, signal } = this.#run;
+    signal.throwIfAborted();
+    const record = await this.#begin();
+    this.#emit({
+      type: "generation-start",
+      schemaVersion,
+      id: record.id,
+      operation: request.operation,
+      engine: engine.id,
+      n: request.n,
+      emulated: this.#parts.emulated,
+    });
+    const outcomes = await runSideBySide(request.n, this.#run.concurrency, async (index) =>
+      this.#runOne(record, index),
+    );
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === "rejected" && !signal.aborted) this.#fail(record, index, toLimnError(outcome.reason));
+    }
+    this.#images.sort((left, right) => left.index - right.index);
+    this.#failures.sort((left, right) => left.index - right.index);
+    if (signal.aborted && this.#images.length < request.n) {
+      this.#finish(record, "cancelled");
+      throw signal.reason;
+    }
+    return this.#conclude(record);
+  }
+
+  async #begin(): Promise<GenerationRecord> {
+    const { request, engine, delivery, keepHistory } = this.#run;
+    const now = this.#parts.clock();
+    const id = createGenerationId(now);
+    const { createHash } = process.getBuiltinModule("node:crypto");
+    const manifest: Manifest = {
+      schemaVersion,
+      id,
+      operation: request.operation,
+      state: "planned",
+      owner: currentOwner(),
+      limn: this.#parts.version,
+      createdAt: new Date(now).toISOString(),
+      sentAt: null,
+      endedAt: null,
+      engine: engine.id,
+      model: request.model ?? engine.capabilities.models[0] ?? "unknown",
+      emulated: this.#parts.emulated,
+      prompt: keepHistory ? request.prompt : null,
+      promptSha256: createHash("sha256").update(request.prompt).digest("hex"),
+      n: request.n,
+      folder: this.#parts.workingFolder,
+      keepHistory,
+      asked: this.#run.asked,
+      sent: keepHistory ? engine.describe(request).body : {},
+      got: {},
+      steps: [],
+      calls: Array.from({ length: request.n }, (_, index) => ({ index, attempts: 0, state: "planned" as const })),
+      images: [],
+      warnings: [],
+      failures: [],
+      account: this.#run.account,
+      usage: {},
+      limits: {},
+      requestId: null,
+      timingsMs: { total: 0 },
+      parents: [],
+    };
+    const rescue = join(this.#parts.temporaryFolder, `limn-rescued-${id}`);
+    const outputFolder = delivery.destination?.folder ?? null;
+    return this.#parts.store.begin({
+      manifest,
+      rescueFolders: outputFolder === null ? [rescue] : [outputFolder, rescue],
+    });
+  }
+
+  async #runOne(record: GenerationRecord, index: number): Promise<void> {
+    if (this.#stop !== null) throw this.#stop;
+    const { request, engine, signal } = this.#run;
+    signal.throwIfAborted();
+    let answer: EngineAnswer;
+    try {
+      answer = await engine.run({
+        request,
+        index,
+        signal,
+        openImage: () => record.openImage(index),
+        beforeSend: async (attempt) => record.markSent(index, attempt, this.#parts.clock()),
+        progress: (stage, facts) => this.#emit({ type: "image-progress", id: record.id, index, stage, ...facts }),
+      });
+    } catch (error) {
+      if (isLimnError(error) && (hopeless.has(error.code) || error.category === "login")) this.#stop = error;
+      throw error;
+    }
+    this.#answers.push(answer);
+    this.#warn(record, ...answerWarnings(answer, index));
+    for (const image of answer.images) await this.#keep(record, image);
+  }
+
+  /** Save first, say so in the record, then deliver. */
+  async #keep(record: GenerationRecord, image: EngineImage): Promise<void> {
+    const { stored } = image;
+    const { index } = stored;
+    record.addImage(stored, {
+      ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
+      ...(image.serviceImageId === undefined ? {} : { serviceImageId: image.serviceImageId }),
+    });
+    if (index < this.#gotIndex) {
+      this.#gotIndex = index;
+      this.#got = gotOf(image);
+    }
+    this.#warn(record, ...notHonoured(this.#run.request, image));
+    const facts = {
+      index,
+      mediaType: stored.mediaType,
+      width: stored.width,
+      height: stored.height,
+      hasAlpha: stored.hasAlpha,
+      ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
+    };
+    let result: ResultImage;
+    try {
+      const delivered = await deliverImage(this.#run.delivery, stored, record, this.#run.request.prompt);
+      result = { path: delivered.path, ...facts, bytes: delivered.bytes, sha256: delivered.sha256 };
+      this.#warn(record, ...delivered.warnings);
+      for (const step of delivered.steps) if (!this.#steps.includes(step)) this.#steps.push(step);
+      if (delivered.path !== null) record.addDelivery(index, delivered.path, delivered.sha256);
+      if (stored.savedElsewhere && delivered.path !== null && delivered.path !== stored.path)
+        rmSync(stored.path, { force: true });
+      this.#remember(record, index, stored.sha256);
+      if (delivered.sha256 !== stored.sha256) this.#remember(record, index, delivered.sha256);
+    } catch (error) {
+      const failure = toLimnError(error);
+      result = { path: stored.path, ...facts, bytes: stored.bytes, sha256: stored.sha256 };
+      this.#failures.push({ index, error: failure });
+    }
+    this.#images.push(result);
+    this.#emit({ type: "image-end", id: record.id, index, image: result, failure: null });
+  }
+
+  #remember(record: GenerationRecord, index: number, sha256: string): void {
+    const { id, createdAt, engine, emulated } = record.manifest;
+    try {
+      this.#parts.store.recordHash({ sha256, id, index, createdAt, engine, emulated });
+    } catch {
+      this.#warn(record, {
+        code: "history_incomplete",
+        index,
+        message: "The hash record of the picture could not be written; limn recipe may not find it later.",
+      });
+    }
+  }
+
+  #fail(record: GenerationRecord, index: number, error: LimnError): void {
+    this.#failures.push({ index, error });
+    record.addFailure(index, error.toJSON(), error.code === "outcome_unknown");
+    this.#emit({ type: "image-end", id: record.id, index, image: null, failure: error.toJSON() });
+  }
+
+  #conclude(record: GenerationRecord): GenerationResult {
+    const { request } = this.#run;
+    const made = this.#images.length;
+    const isUnknown = this.#failures.some(({ error }) => error.code === "outcome_unknown");
+    const state = made === request.n ? "done" : made > 0 ? "partial" : isUnknown ? "sent" : "failed";
+    const first = this.#failures[0]?.error;
+    const result = this.#finish(record, state);
+    if (made === 0 && first !== undefined) throw first.withDetails({ generation: record.id });
+    if (made === request.n && first !== undefined)
+      throw first.withDetails({ generation: record.id, images: this.#images });
+    const disregarded = request.strict ? this.#warnings.filter(({ code }) => strictCodes.has(code)) : [];
+    if (disregarded.length > 0) {
+      throw new LimnError("not_honoured", {
+        message: `${disregarded.map(({ message }) => message).join(" ")} The picture${made === 1 ? " is" : "s are"} kept: ${this.#images.map(({ path }) => path).join(", ")}`,
+        hint: "Without --strict this is a warning. See: limn capabilities",
+        details: { generation: record.id, images: this.#images, warnings: disregarded },
+      });
+    }
+    this.#emit({ type: "usage", id: record.id, usage: result.usage, limits: result.limits });
+    this.#emit({ type: "generation-end", id: record.id, result });
+    return result;
+  }
+
+  /** Write the last word and make the result from the same facts. */
+  #finish(record: GenerationRecord, state: Manifest["state"]): GenerationResult {
+    const { request, engine } = this.#run;
+    const firstAnswer = this.#answers[0];
+    const status = state === "sent" ? "unknown" : state === "planned" ? "cancelled" : state;
+    const facts = {
+      model: firstAnswer?.model ?? record.manifest.model,
+      got: this.#got,
+      steps: this.#steps,
+      failures: this.#failures.map(({ index, error }): ImageFailure => ({ index, ...error.toJSON() })),
+      account: firstAnswer?.account ?? this.#run.account,
+      usage: sumUsage(this.#answers.map(({ usage }) => usage)),
+      limits: latestLimits(this.#answers.map(({ limits }) => limits)),
+      requestId: firstAnswer?.requestId ?? null,
+      timingsMs: {
+        total: Math.round(performance.now() - this.#startedAt),
+        ...(firstAnswer === undefined ? {} : { firstByte: Math.round(firstAnswer.firstByteMs) }),
+      },
+    };
+    const isKept = record.finish({
+      ...facts,
+      state,
+      endedAt: new Date(this.#parts.clock()).toISOString(),
+      warnings: this.#warnings,
+    });
+    if (!isKept)
+      this.#warn(record, {
+        code: "history_incomplete",
+        message: `The record in ${record.folder} could not be completed.`,
+      });
+    const isDelivered =
+      this.#run.delivery.option.kind !== "store" && this.#failures.length === 0 && this.#images.length > 0;
+    if (!this.#run.keepHistory && isDelivered) record.remove();
+    return {
+      schemaVersion,
+      id: record.id,
+      operation: request.operation,
+      status,
+      engine: engine.id,
+      emulated: this.#parts.emulated,
+      images: this.#images,
+      asked: this.#run.asked,
+      sent: engine.describe(request).body,
+      warnings: this.#warnings,
+      imagesSpent: this.#answers.length,
+      ...facts,
+    };
+  }
+
+  #warn(record: GenerationRecord, ...warnings: readonly Warning[]): void {
+    for (const warning of warnings) {
+      // The same remark about the whole generation is made once.
+      if (warning.index === undefined && this.#warnings.some(({ code }) => code === warning.code)) continue;
+      this.#warnings.push(warning);
+      this.#emit({ type: "warning", id: record.id, warning });
+    }
+  }
+
+  #emit(event: GenerationEvent): void {
+    this.#run.emit(event);
+  }
+}

@@ -1,0 +1,31 @@
+import type { EngineId } from "./request.ts";
+
+/** How an engine treats one property of a request. */
+export type Honour = "yes" | "by-words" | "reported" | "ignored" | "unknown";
+
+/**
+ * One row of the capability table: what an engine does with one property, since when that is known and from whom.
+ * `yes`: sent and obeyed. `by-words`: steered by a sentence in the prompt. `reported`: accepted; the result says what was used.
+ * `ignored`: accepted and not obeyed.
+ */
+export interface CapabilityRow {
+  readonly property: string;
+  readonly honoured: Honour;
+  /** What that means for a user, in one sentence. */
+  readonly note: string;
+  /** ISO date of the newest observation. */
+  readonly date: string;
+  readonly source: string;
+}
+
+export interface EngineCapabilities {
+  readonly engine: EngineId;
+  readonly title: string;
+  readonly operations: readonly ("generate" | "edit")[];
+  /** Images that one call yields; more are fanned out. */
+  readonly imagesPerCall: number;
+  readonly maxInputImages: number;
+  readonly partials: boolean;
+  readonly models: readonly string[];
+  readonly rows: readonly CapabilityRow[];
+}

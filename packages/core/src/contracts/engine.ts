@@ -1,0 +1,90 @@
+import type { EngineCapabilities } from "./capabilities.ts";
+import type { EngineId, ResolvedRequest } from "./request.ts";
+import type { Stage } from "./events.ts";
+import type { Account, Limits, Sent, Usage } from "./result.ts";
+
+/** Facts about a picture, read from its bytes. */
+export interface ImageFacts {
+  readonly mediaType: string;
+  readonly width: number;
+  readonly height: number;
+  readonly hasAlpha: boolean;
+  readonly c2pa: boolean;
+}
+
+/** A picture that is safe on disk. */
+export interface StoredImage extends ImageFacts {
+  readonly index: number;
+  /** Absolute path of the original. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Set when the picture's own place could not be written and another one was taken. */
+  readonly savedElsewhere: boolean;
+}
+
+/** Takes the decoded bytes of one picture as they arrive. Synchronous on purpose: slices are small and go to the page cache. */
+export interface ImageSink {
+  readonly bytesWritten: number;
+  /** The bytes are only valid during the call. @throws artifact_write_failed when no place at all can be written */
+  write(bytes: Uint8Array): void;
+  /**
+   * Check that the picture is whole, make it durable and give it its name.
+   * @throws image_corrupt when the bytes are no image or the image is cut
+   */
+  finish(): Promise<StoredImage>;
+  /** Remove what was written. */
+  discard(): void;
+}
+
+/** One call of an engine: as many images as its `imagesPerCall`. */
+export interface EngineCall {
+  readonly request: ResolvedRequest;
+  /** 0-based place of the (first) image in the generation. */
+  readonly index: number;
+  readonly signal: AbortSignal;
+  openImage(): ImageSink;
+  /** Must be awaited just before the first byte of a request that may cost quota; makes the record say `sent`. */
+  beforeSend(attempt: number): Promise<void>;
+  progress(stage: Stage, facts: { readonly attempt: number; readonly delayMs?: number; readonly bytes?: number }): void;
+}
+
+export interface EngineImage {
+  readonly stored: StoredImage;
+  readonly revisedPrompt?: string;
+  readonly quality?: string;
+  readonly background?: string;
+  readonly serviceImageId?: string;
+}
+
+/** What one call brought. */
+export interface EngineAnswer {
+  readonly images: readonly EngineImage[];
+  readonly model: string;
+  readonly usage: Usage;
+  readonly limits: Limits;
+  readonly requestId: string | null;
+  readonly account: Account;
+  /** Milliseconds from sending to the first byte of the answer. */
+  readonly firstByteMs: number;
+  /** The answer broke off after the picture was whole. */
+  readonly truncatedAfterImage: boolean;
+  /** This machine's clock minus the service's, in ms, from the Date header; null when not stated. */
+  readonly clockSkewMs: number | null;
+}
+
+/** One way to obtain an image. */
+export interface Engine {
+  readonly id: EngineId;
+  readonly capabilities: EngineCapabilities;
+  /** What would go over the wire, without sending it; without image bytes. */
+  describe(request: ResolvedRequest): {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Sent;
+  };
+  /** Check, without spending anything, that the engine can be used: who pays. @throws the login codes */
+  prepare(signal: AbortSignal): Promise<Account>;
+  run(call: EngineCall): Promise<EngineAnswer>;
+}

@@ -1,0 +1,217 @@
+/**
+ * Takes JSON apart as its bytes arrive: the string values of chosen keys are base64 and are decoded on the fly, everything else
+ * is kept as the document's skeleton. A picture of any size costs constant memory and never becomes a JavaScript string.
+ *
+ * Cost is linear in the size and in the number of slices; closing quotes are found with `indexOf` (memchr), and base64 is decoded
+ * in slices of at most 64 KiB, which Node does several times faster than one large decode.
+ */
+
+/** Where the decoded bytes of one value go. */
+export interface Base64Consumer {
+  /** Decoded bytes; only valid during the call. */
+  bytes(decoded: Uint8Array): void;
+  /** The closing quote was read. `valid` is false when the text was not base64. */
+  end(valid: boolean): void;
+}
+
+export interface Base64ScannerOptions {
+  /** Keys whose string values are base64. */
+  readonly keys: ReadonlySet<string>;
+  /** Called at the opening quote of such a value. `ordinal` counts from 0 and stands in the skeleton as the value. */
+  readonly open: (key: string, ordinal: number) => Base64Consumer;
+  /** Bytes of skeleton that are accepted. @default 1 MiB */
+  readonly maxSkeletonBytes?: number;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const colon = 0x3a;
+const sliceBytes = 64 * 1024;
+/** A multiple of four characters that decodes into one output slice. */
+const sliceCharacters = (sliceBytes / 3) * 4 - (((sliceBytes / 3) * 4) % 4);
+
+export class Base64Scanner {
+  readonly #options: Base64ScannerOptions;
+  readonly #maxSkeletonBytes: number;
+  readonly #skeleton: Buffer[] = [];
+  #skeletonBytes = 0;
+  #ordinal = 0;
+  #state: "outside" | "string" | "base64" = "outside";
+  /** The last string read, while it may still turn out to be a key. */
+  #text: number[] = [];
+  #textKept = true;
+  #escaped = false;
+  #lastKey: string | null = null;
+  #afterColon = false;
+  #consumer: Base64Consumer | null = null;
+  /** Base64 characters (0..3) that wait for their group of four. */
+  #carry = "";
+  #valid = true;
+  #padded = false;
+  /** An escape inside base64, collected until it is whole: `\/` or a `\u` sequence. */
+  #escape = "";
+  readonly #out: Buffer = Buffer.allocUnsafe(sliceBytes);
+
+  constructor(options: Base64ScannerOptions) {
+    this.#options = options;
+    this.#maxSkeletonBytes = options.maxSkeletonBytes ?? 1024 * 1024;
+  }
+
+  /** True while a base64 value is open. */
+  get insideValue(): boolean {
+    return this.#state === "base64";
+  }
+
+  /** @throws RangeError when the skeleton grows over its limit */
+  push(chunk: Uint8Array): void {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    let offset = 0;
+    while (offset < bytes.length) {
+      offset = this.#state === "base64" ? this.#scanBase64(bytes, offset) : this.#scanSkeleton(bytes, offset);
+    }
+  }
+
+  /** The document without its pictures. Each picture's value is its ordinal, as a string. */
+  skeleton(): string {
+    return Buffer.concat(this.#skeleton).toString("utf8");
+  }
+
+  #scanSkeleton(bytes: Buffer, from: number): number {
+    let offset = from;
+    while (offset < bytes.length) {
+      const byte = bytes[offset] ?? 0;
+      offset += 1;
+      if (this.#state === "string") {
+        this.#insideString(byte);
+        continue;
+      }
+      if (byte === quote) {
+        if (this.#afterColon && this.#lastKey !== null && this.#options.keys.has(this.#lastKey)) {
+          this.#keep(bytes.subarray(from, offset));
+          this.#openValue(this.#lastKey);
+          return offset;
+        }
+        this.#state = "string";
+        this.#text = [];
+        this.#textKept = true;
+      } else if (byte === colon) {
+        this.#afterColon = true;
+      } else if (byte > 0x20) {
+        this.#afterColon = false;
+        this.#lastKey = null;
+      }
+    }
+    this.#keep(bytes.subarray(from, offset));
+    return offset;
+  }
+
+  #insideString(byte: number): void {
+    if (this.#escaped) {
+      this.#escaped = false;
+      this.#textKept = false;
+      return;
+    }
+    if (byte === backslash) {
+      this.#escaped = true;
+      return;
+    }
+    if (byte !== quote) {
+      // Only short, plain strings can be one of the keys.
+      if (this.#text.length < 64) this.#text.push(byte);
+      else this.#textKept = false;
+      return;
+    }
+    this.#state = "outside";
+    this.#lastKey = this.#afterColon || !this.#textKept ? null : String.fromCharCode(...this.#text);
+    this.#afterColon = false;
+  }
+
+  #openValue(key: string): void {
+    this.#consumer = this.#options.open(key, this.#ordinal);
+    this.#keep(Buffer.from(`${this.#ordinal}"`, "latin1"));
+    this.#ordinal += 1;
+    this.#state = "base64";
+    this.#carry = "";
+    this.#valid = true;
+    this.#padded = false;
+    this.#escape = "";
+    this.#afterColon = false;
+    this.#lastKey = null;
+  }
+
+  #scanBase64(bytes: Buffer, from: number): number {
+    let offset = from;
+    if (this.#escape !== "") return this.#finishEscape(bytes, offset);
+    const end = bytes.indexOf(quote, offset);
+    const limit = end < 0 ? bytes.length : end;
+    const escape = bytes.subarray(offset, limit).indexOf(backslash);
+    const stop = escape < 0 ? limit : offset + escape;
+    while (offset < stop) {
+      const next = Math.min(stop, offset + sliceCharacters - this.#carry.length);
+      this.#decode(this.#carry + bytes.toString("latin1", offset, next));
+      offset = next;
+    }
+    if (escape >= 0) {
+      this.#escape = "\\";
+      return offset + 1;
+    }
+    if (end < 0) return offset;
+    this.#closeValue();
+    return offset + 1;
+  }
+
+  #finishEscape(bytes: Buffer, from: number): number {
+    let offset = from;
+    while (offset < bytes.length) {
+      this.#escape += String.fromCharCode(bytes[offset] ?? 0);
+      offset += 1;
+      const length = this.#escape[1] === "u" ? 6 : 2;
+      if (this.#escape.length < length) continue;
+      const character =
+        length === 6 ? String.fromCharCode(Number.parseInt(this.#escape.slice(2), 16) || 0) : (this.#escape[1] ?? "");
+      this.#escape = "";
+      // Of the short escapes only `\/` can stand for a base64 character.
+      if (length === 2 && character !== "/") this.#valid = false;
+      else this.#decode(this.#carry + character);
+      return offset;
+    }
+    return offset;
+  }
+
+  #decode(text: string): void {
+    const whole = text.length & ~3;
+    this.#carry = whole === text.length ? "" : text.slice(whole);
+    if (whole === 0) return;
+    const group = whole === text.length ? text : text.slice(0, whole);
+    if (this.#padded) this.#valid = false;
+    let padding = 0;
+    if (group.charCodeAt(whole - 1) === 0x3d) padding = group.charCodeAt(whole - 2) === 0x3d ? 2 : 1;
+    this.#padded = padding > 0;
+    const written = this.#out.write(group, "base64");
+    // Node skips what is not base64, so a short count is the proof of a bad text.
+    if (written !== (whole / 4) * 3 - padding) this.#valid = false;
+    if (written > 0) this.#consumer?.bytes(this.#out.subarray(0, written));
+  }
+
+  #closeValue(): void {
+    if (this.#carry !== "") {
+      // Unpadded endings of two or three characters are common and unambiguous.
+      if (this.#carry.length === 1) this.#valid = false;
+      else this.#decode(this.#carry.padEnd(4, "="));
+    }
+    const consumer = this.#consumer;
+    this.#consumer = null;
+    this.#state = "outside";
+    consumer?.end(this.#valid);
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#skeletonBytes += bytes.length;
+    if (this.#skeletonBytes > this.#maxSkeletonBytes) {
+      throw new RangeError(`the answer holds more than ${this.#maxSkeletonBytes} bytes beside its pictures`);
+    }
+    // Copied, because the reader may use its buffer again.
+    this.#skeleton.push(Buffer.from(bytes));
+  }
+}

@@ -1,0 +1,93 @@
+import { HttpFailure } from "./http-client.ts";
+import type { HttpAnswer, HttpClient, RequestBody } from "./http-client.ts";
+
+/** Failures after which it is certain that no byte of the request was sent. */
+const beforeSending: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+/**
+ * A host's own `fetch`, so that its proxy and certificate settings count. `fetch` does not tell when it is connected, so the
+ * request counts as sent from the moment it is called, unless the failure itself proves otherwise.
+ */
+export function createFetchClient(hostFetch: typeof globalThis.fetch): HttpClient {
+  return {
+    send: async ({ url, method, headers, body, signal, onConnected, onSent }) => {
+      await onConnected();
+      let response: Response;
+      try {
+        // Redirects are never followed: the token stays with the origin it was meant for.
+        response = await hostFetch(url, {
+          method,
+          headers,
+          body: body === null ? null : joined(body),
+          signal,
+          redirect: "manual",
+        });
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw new HttpFailure(beforeSending.has(causeCode(error)) ? "connecting" : "answering", error);
+      }
+      onSent();
+      return answerOf(response, signal);
+    },
+  };
+}
+
+function causeCode(error: unknown): string {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && typeof cause.code === "string") return cause.code;
+  }
+  return "";
+}
+
+function joined(body: RequestBody): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(body.length);
+  let offset = 0;
+  for (const slice of body.slices()) {
+    whole.set(slice, offset);
+    offset += slice.length;
+  }
+  return whole;
+}
+
+function answerOf(response: Response, signal: AbortSignal): HttpAnswer {
+  return {
+    status: response.status,
+    headers: new Map(response.headers.entries()),
+    read: async (onChunk) => {
+      const reader = response.body?.getReader();
+      if (reader === undefined) return;
+      for (;;) {
+        let step;
+        try {
+          step = await reader.read();
+        } catch (error) {
+          if (signal.aborted) throw signal.reason;
+          throw new HttpFailure("body", error);
+        }
+        if (step.done) return;
+        try {
+          onChunk(step.value);
+        } catch (error) {
+          // The caller refuses the rest; a connection that cannot be closed cleanly changes nothing for it.
+          reader.cancel().catch(() => undefined);
+          throw error;
+        }
+      }
+    },
+    discard: () => {
+      response.body?.cancel().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,11 @@
+export { errorFromAnswer, requestIdOf } from "./answer-errors.ts";
+export { createFetchClient } from "./fetch-client.ts";
+export { bytesBody } from "./http-client.ts";
+export type { HttpAnswer, HttpClient, HttpRequest, RequestBody } from "./http-client.ts";
+export { readLimits } from "./limits.ts";
+export { createNodeClient } from "./node-client.ts";
+export { createProxyChoice, hasProxySettings } from "./proxy.ts";
+export { defaultTimeLimits } from "./time-limits.ts";
+export type { TimeLimits } from "./time-limits.ts";
+export { createTransport } from "./transport.ts";
+export type { Transport, TransportAnswer, TransportCall, TransportOptions } from "./transport.ts";

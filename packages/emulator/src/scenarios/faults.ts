@@ -1,0 +1,35 @@
+import { jsonReply, textReply, type Outgoing } from "../exchange.ts";
+import { goodAnswer } from "../images/good-answer.ts";
+import type { ImageTurn, Perform } from "./image-turn.ts";
+import { numberOf } from "./parse-scenario.ts";
+
+const BOOM = { error: { message: "boom", type: "server_error" } };
+const NOTHING: Outgoing = { status: 0, headers: {}, body: new Uint8Array(0) };
+
+/** Server errors and broken transports. */
+export const faults: Readonly<Record<string, Perform>> = {
+  "server-error": () => jsonReply(500, BOOM),
+  "server-error-late": () => jsonReply(500, BOOM),
+  "server-error-with-request-id": (turn) =>
+    jsonReply(500, BOOM, { "x-codex-imagegen-request-id": turn.requestId, "x-oai-request-id": turn.requestId }),
+  unavailable: () => textReply(503, "text/plain", "upstream connect error"),
+  never: () => ({ ...NOTHING, fault: { kind: "never" } }),
+  reset: () => ({ ...NOTHING, fault: { kind: "reset" } }),
+  "stalled-body": async (turn) => {
+    const answer = await goodAnswer(turn);
+    return { ...answer, fault: { kind: "stall", afterBytes: breakAt(turn, answer) } };
+  },
+  "cut-body": async (turn) => {
+    const answer = await goodAnswer(turn);
+    return { ...answer, fault: { kind: "cut", afterBytes: breakAt(turn, answer) } };
+  },
+};
+
+function breakAt(turn: ImageTurn, answer: Outgoing): number {
+  const length = answer.body.length;
+  // At least one byte must be missing, or nothing would be broken.
+  return Math.min(
+    length - 1,
+    numberOf(turn.step, "atBytes", Math.floor(length * numberOf(turn.step, "fraction", 0.5))),
+  );
+}

@@ -1,0 +1,57 @@
+import { parseSize } from "../images/shape.ts";
+
+/** A value of a scenario parameter. */
+export type ParameterValue = number | string | null;
+
+interface Parameter {
+  readonly expected: string;
+  readonly check: (value: unknown) => boolean;
+}
+
+const atLeast =
+  (low: number) =>
+  (value: unknown): boolean =>
+    typeof value === "number" && Number.isFinite(value) && value >= low;
+const whole =
+  (low: number) =>
+  (value: unknown): boolean =>
+    Number.isSafeInteger(value) && Number(value) >= low;
+
+const MILLISECONDS: Parameter = { expected: "a number of milliseconds, 0 or more", check: atLeast(0) };
+
+/** Every parameter that some scenario takes. */
+export const parameterChecks: Readonly<Record<string, Parameter>> = {
+  times: { expected: 'an integer of at least 1, or "always"', check: (value) => value === "always" || whole(1)(value) },
+  delayMs: MILLISECONDS,
+  size: { expected: '"WxH" with sides from 16 to 8192', check: isSize },
+  retryAfterSeconds: {
+    expected: "a number of seconds, 0 or more, or null for no header",
+    check: (value) => value === null || atLeast(0)(value),
+  },
+  resetsInSeconds: { expected: "an integer number of seconds, 0 or more", check: whole(0) },
+  activeLimit: {
+    expected: 'a limit id such as "imagegen_premium"',
+    check: (value) => typeof value === "string" && /^[a-z][a-z0-9_]{0,40}$/.test(value),
+  },
+  megabytes: { expected: "a number from 3 to 1000", check: (value) => atLeast(3)(value) && !atLeast(1001)(value) },
+  atBytes: { expected: "an integer number of bytes, 0 or more", check: whole(0) },
+  fraction: { expected: "a number from 0 to 1", check: (value) => atLeast(0)(value) && Number(value) <= 1 },
+  chunkBytes: { expected: "an integer number of bytes, 1 or more", check: whole(1) },
+  location: {
+    expected: "an http or https address",
+    check: (value) => typeof value === "string" && /^https?:\/\/\S+$/.test(value),
+  },
+  skewMs: {
+    expected: "a number of milliseconds",
+    check: (value) => typeof value === "number" && Number.isFinite(value),
+  },
+  background: {
+    expected: '"transparent" or "opaque"',
+    check: (value) => value === "transparent" || value === "opaque",
+  },
+};
+
+function isSize(value: unknown): boolean {
+  const size = typeof value === "string" ? parseSize(value) : undefined;
+  return size !== undefined && Math.min(size.width, size.height) >= 16 && Math.max(size.width, size.height) <= 8192;
+}

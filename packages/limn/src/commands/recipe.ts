@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { LimnError, embeddedRecipe, isLimnError, recipeOfFile } from "@limn/core";
+import type { Recipe } from "@limn/core";
+import type { HostContext } from "../host-context.ts";
+import { formatLocalTime, formatTable } from "../terminal/format.ts";
+import { oneLine } from "../terminal/terminal.ts";
+import type { JsonOption } from "./account.ts";
+
+/** `limn recipe FILE`: how a picture came to be, found by its bytes. */
+export async function recipe(context: HostContext, file: string, { json }: JsonOption): Promise<number> {
+  const { terminal } = context;
+  const found = await findRecipe(context, file);
+  if (json === true) {
+    terminal.data(JSON.stringify(found));
+    return 0;
+  }
+  const rows: string[][] = [
+    ["found in", found.foundIn],
+    ["id", `${found.id}, image ${found.index + 1}${found.emulated ? " (sandbox)" : ""}`],
+    ["made", formatLocalTime(found.createdAt)],
+    ["engine", `${found.engine}${found.model === undefined ? "" : `, ${found.model}`}`],
+  ];
+  if (found.prompt !== undefined) rows.push(["prompt", oneLine(found.prompt ?? "(not kept)", 2000)]);
+  for (const name of ["asked", "sent", "got"] as const)
+    if (found[name] !== undefined) rows.push([name, oneLine(JSON.stringify(found[name]), 2000)]);
+  if (found.steps !== undefined)
+    rows.push(["steps", found.steps.length === 0 ? "none: byte for byte the original" : found.steps.join(", ")]);
+  if (found.c2pa === true) rows.push(["provenance", "C2PA manifest present"]);
+  for (const line of formatTable(rows)) terminal.data(line);
+  return 0;
+}
+
+async function findRecipe(context: HostContext, file: string): Promise<Recipe> {
+  if (!existsSync(file))
+    throw new LimnError("input_not_found", { message: `There is no file ${file}.`, hint: "Check the path." });
+  try {
+    return recipeOfFile(await context.limn().store.findByFile(file));
+  } catch (error) {
+    const embedded = isLimnError(error) && error.code === "artifact_not_found" ? embeddedRecipe(file) : null;
+    if (embedded === null) throw error;
+    return embedded;
+  }
+}

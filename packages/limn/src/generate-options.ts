@@ -1,0 +1,181 @@
+import { LimnError, backgrounds, engineIds, qualities } from "@limn/core";
+import type { Config, Fault } from "@limn/core";
+import type { Command } from "commander";
+import type { PreviewMode } from "./terminal/picture.ts";
+
+/** Option texts as the command line gives them; nothing is parsed by the command framework, so that all faults are told at once. */
+export interface RawGenerateOptions {
+  readonly output?: string;
+  readonly count?: string;
+  readonly aspect?: string;
+  readonly background?: string;
+  readonly quality?: string;
+  readonly model?: string;
+  readonly engine?: string;
+  readonly promptFile?: string;
+  readonly strict?: boolean;
+  readonly sandbox?: boolean;
+  readonly embedRecipe?: boolean;
+  readonly timeout?: string;
+  readonly retries?: string;
+  readonly concurrency?: string;
+  readonly dryRun?: boolean;
+  readonly explain?: boolean;
+  readonly history?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly preview?: string;
+}
+
+/** Options as `generate` works with them. */
+export interface GenerateSettings {
+  readonly output: string | null;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly concurrency: number;
+  readonly preview: PreviewMode;
+  readonly keepHistory: boolean;
+  readonly embedRecipe: boolean;
+  readonly sandbox: boolean;
+  readonly force: boolean;
+}
+
+const previewModes: readonly PreviewMode[] = ["auto", "always", "never"];
+const defaultTimeoutSeconds = 330;
+const defaultRetries = 2;
+const defaultConcurrency = 4;
+
+export function addGenerateOptions(command: Command): Command {
+  return command
+    .option("-o, --output <path>", "file, folder or - for stdout (default: the current folder)")
+    .option("-n, --count <n>", "images wanted, 1..10 (default: 1)")
+    .option("--aspect <ratio>", "shape: square, landscape, portrait or W:H such as 16:9")
+    .option("--background <kind>", `${backgrounds.join(", ")} (default: auto)`)
+    .option("--quality <level>", `a wish: ${qualities.join(", ")}; the result says what was used`)
+    .option("--model <id>", "gpt-image-2, or a tier gpt-image-2-low, -medium, -high")
+    .option("--engine <id>", `auto, ${engineIds.join(", ")} (default: auto)`)
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .option("--sandbox", "draw with the built-in emulator: no login, nothing sent, nothing spent")
+    .option("--strict", 'make "not honoured" an error (the picture is kept)')
+    .option("--embed-recipe", "write the recipe into the file (invalidates its C2PA provenance)")
+    .option("--force", "overwrite the output file")
+    .option("--no-history", "keep only a hash record after delivery")
+    .option("--timeout <seconds>", `for everything (default: ${defaultTimeoutSeconds})`)
+    .option("--retries <n>", `repeats of what certainly did nothing, 0..10 (default: ${defaultRetries})`)
+    .option("--concurrency <n>", `calls side by side, 1..10 (default: ${defaultConcurrency})`)
+    .option("--dry-run", "print the exact request and send nothing")
+    .option("--explain", "say which engine is chosen and why")
+    .option("--preview <when>", "inline picture in the terminal: auto, always, never (default: auto)")
+    .option("--json", "one JSON object on stdout")
+    .option("--jsonl", "the event stream on stdout, one JSON object a line")
+    .option("-q, --quiet", "no progress and no hints")
+    .option("-v, --verbose", "more about what happens");
+}
+
+/** Flag over setting over default. Faults are collected, not thrown. */
+export function readSettings(raw: RawGenerateOptions, config: Config, faults: Fault[]): GenerateSettings {
+  const output = raw.output ?? text(config, "output");
+  if (raw.output === "") faults.push({ field: "output", message: "must not be empty" });
+  if (raw.json === true && raw.jsonl === true)
+    faults.push({ field: "--jsonl", message: "cannot be combined with --json" });
+  if (raw.quiet === true && raw.verbose === true)
+    faults.push({ field: "--quiet", message: "cannot be combined with --verbose" });
+  const preview = raw.preview ?? text(config, "preview") ?? "auto";
+  if (!isPreviewMode(preview)) faults.push({ field: "preview", message: `must be one of ${previewModes.join(", ")}` });
+  const keepHistory = raw.history !== false && flag(config, "history") !== false;
+  const embedRecipe = raw.embedRecipe === true || flag(config, "embedRecipe") === true;
+  if (embedRecipe && output === "-")
+    faults.push({ field: "--embed-recipe", message: "cannot be combined with --output -" });
+  if (embedRecipe && !keepHistory)
+    faults.push({ field: "--embed-recipe", message: "cannot be combined with --no-history" });
+  if (output === "-" && (raw.json === true || raw.jsonl === true))
+    faults.push({
+      field: "--output -",
+      message: "cannot be combined with --json or --jsonl: stdout carries one kind of data",
+    });
+  if (output === "-" && raw.count !== undefined && raw.count !== "1")
+    faults.push({ field: "--output -", message: "takes one image only" });
+  return {
+    output,
+    timeoutMs: number("timeout", raw.timeout, config, defaultTimeoutSeconds, [1, 3600], faults) * 1000,
+    retries: number("retries", raw.retries, config, defaultRetries, [0, 10], faults),
+    concurrency: number("concurrency", raw.concurrency, config, defaultConcurrency, [1, 10], faults),
+    preview: isPreviewMode(preview) ? preview : "auto",
+    keepHistory,
+    embedRecipe,
+    sandbox: raw.sandbox === true || flag(config, "sandbox") === true,
+    force: raw.force === true,
+  };
+}
+
+/** The request as a library would get it; its fields are checked by the core. */
+export function readRequest(
+  raw: RawGenerateOptions,
+  prompt: string | undefined,
+  config: Config,
+): Readonly<Record<string, unknown>> {
+  return {
+    operation: "generate",
+    prompt,
+    n: raw.count === undefined ? undefined : wholeNumber(raw.count),
+    aspect: raw.aspect ?? text(config, "aspect") ?? undefined,
+    background: raw.background ?? text(config, "background") ?? undefined,
+    quality: raw.quality ?? text(config, "quality") ?? undefined,
+    model: raw.model ?? text(config, "model") ?? undefined,
+    engine: raw.engine ?? text(config, "engine") ?? undefined,
+    strict: raw.strict,
+  };
+}
+
+/** `n` is called --count here. */
+export function optionName(field: string): string {
+  if (field.startsWith("-")) return field;
+  return field === "n" ? "--count" : field === "prompt" ? "the prompt" : `--${field}`;
+}
+
+function text(config: Config, name: string): string | null {
+  const value = config.get(name)?.value;
+  return typeof value === "string" ? value : null;
+}
+
+function flag(config: Config, name: string): boolean | null {
+  const value = config.get(name)?.value;
+  return typeof value === "boolean" ? value : null;
+}
+
+function number(
+  name: string,
+  given: string | undefined,
+  config: Config,
+  fallback: number,
+  [minimum, maximum]: readonly [number, number],
+  faults: Fault[],
+): number {
+  const setting = config.get(name)?.value;
+  if (given === undefined) return typeof setting === "number" ? setting : fallback;
+  const value = wholeNumber(given);
+  if (typeof value === "number" && value >= minimum && value <= maximum) return value;
+  faults.push({ field: name, message: `must be a whole number from ${minimum} to ${maximum}` });
+  return fallback;
+}
+
+/** The number, or the text itself for the core to refuse. */
+function wholeNumber(given: string): number | string {
+  return /^-?\d{1,9}$/.test(given) ? Number(given) : given;
+}
+
+function isPreviewMode(value: string): value is PreviewMode {
+  return previewModes.some((mode) => mode === value);
+}
+
+/** @throws invalid_option */
+export function refuseTerminalOutput(output: string | null, isTerminal: boolean): void {
+  if (output !== "-" || !isTerminal) return;
+  throw new LimnError("invalid_option", {
+    message: "--output - writes the picture's bytes to stdout, and stdout is a terminal.",
+    hint: 'Send them somewhere: limn generate "…" -o - > fox.png',
+  });
+}

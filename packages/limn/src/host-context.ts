@@ -1,0 +1,27 @@
+import { createLimn, loadConfig, readEnvironment } from "@limn/core";
+import type { Config, Environment, Limn, LimnOptions } from "@limn/core";
+import { Terminal } from "./terminal/terminal.ts";
+
+/** What every command works with. */
+export interface HostContext {
+  readonly environment: Environment;
+  readonly terminal: Terminal;
+  /** Read when first asked for, so that `--help` works beside a broken file. @throws config_invalid */
+  config(): Config;
+  limn(options?: LimnOptions): Limn;
+}
+
+export function createHostContext(): HostContext {
+  const environment = readEnvironment();
+  let config: Config | null = null;
+  const context: HostContext = {
+    environment,
+    terminal: new Terminal(environment.variables),
+    config: () => {
+      config ??= loadConfig(environment);
+      return config;
+    },
+    limn: (options = {}) => createLimn({ environment, config: context.config(), ...options }),
+  };
+  return context;
+}

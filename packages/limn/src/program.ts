@@ -1,0 +1,194 @@
+import { version } from "@limn/core";
+import { Command } from "commander";
+import { addGenerateOptions } from "./generate-options.ts";
+import type { RawGenerateOptions } from "./generate-options.ts";
+import type { HostContext } from "./host-context.ts";
+import { unknownOptionFaults } from "./usage-error.ts";
+
+/** What a finished command says to its shell. */
+type ExitStatus = Promise<number>;
+
+/**
+ * The command line as data for the framework. Actions load their code when they are called, so that no command pays for another.
+ * `finish` gets the exit status of the command that ran.
+ */
+export function createProgram(context: () => HostContext, finish: (status: number) => void): Command {
+  const program = new Command("limn")
+    .description("Images from your terminal with the ChatGPT plan that you already have. No API key.")
+    .version(version, "-V, --version")
+    .helpCommand("help [command]", "help for a command")
+    .addHelpText(
+      "before",
+      examples(
+        'limn generate "a red fox in the snow" --sandbox',
+        'limn "a lighthouse at dusk" --aspect 16:9 -o hero.png',
+        "limn history fox",
+      ),
+    )
+    .addHelpText("after", "\nAlso: limn PROMPT is the same as limn generate PROMPT.\n");
+  const run = <P extends unknown[]>(
+    action: (...parameters: P) => ExitStatus,
+  ): ((...parameters: P) => Promise<void>) => {
+    return async (...parameters) => finish(await action(...parameters));
+  };
+
+  addGenerateOptions(
+    program.command("generate").argument("[prompt...]", "what to draw; - or nothing reads it from stdin"),
+  )
+    .description("make images from words")
+    .addHelpText(
+      "before",
+      examples(
+        'limn generate "a red fox in the snow" -o fox.png',
+        'limn generate "app icon, a paper crane" --background transparent --aspect square',
+        'limn generate "four moods of one harbour" -n 4 --json',
+        'echo "a map of an island" | limn generate -o - > map.png',
+      ),
+    )
+    .allowUnknownOption()
+    .action(
+      run(async (words: string[], options: RawGenerateOptions, command: Command) => {
+        const argv = generateArguments(command);
+        const faults = unknownOptionFaults(
+          addGenerateOptions(new Command("generate").exitOverride().configureOutput({ writeErr: () => undefined })),
+          argv,
+        );
+        const { generate } = await import("./commands/generate.ts");
+        return generate(
+          context(),
+          faults.length > 0 ? words.filter((word) => !word.startsWith("-")) : words,
+          options,
+          faults,
+        );
+      }),
+    );
+
+  program
+    .command("status")
+    .description("who pays, until when, and what is left of the plan")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn status", "limn status --json"))
+    .action(run(async (options) => (await import("./commands/account.ts")).status(context(), options)));
+  program
+    .command("history")
+    .argument("[text...]", "only generations whose prompt holds this text")
+    .description("what was made, newest first")
+    .option("--limit <n>", "how many, 1..1000 (default: 20)")
+    .option("--sandbox", "with the sandbox's pictures")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn history", "limn history fox --limit 5"))
+    .action(
+      run(async (words: string[], options) =>
+        (await import("./commands/history.ts")).history(context(), words, options),
+      ),
+    );
+  program
+    .command("show")
+    .argument("<id>", "id, its beginning or end, or @last")
+    .description("all that is known about one generation")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn show @last", "limn show gen_01k… --json"))
+    .action(run(async (id: string, options) => (await import("./commands/history.ts")).show(context(), id, options)));
+  program
+    .command("open")
+    .argument("<id>", "id, its beginning or end, or @last")
+    .description("open a picture in the system's viewer")
+    .addHelpText("before", examples("limn open @last"))
+    .action(run(async (id: string) => (await import("./commands/history.ts")).open(context(), id)));
+  program
+    .command("recipe")
+    .argument("<file>", "a picture, wherever it was moved")
+    .description("how a picture came to be, found by its bytes")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn recipe fox.png"))
+    .action(
+      run(async (file: string, options) => (await import("./commands/recipe.ts")).recipe(context(), file, options)),
+    );
+  program
+    .command("capabilities")
+    .description("what each engine honours, since when that is known and from whom")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn capabilities"))
+    .action(run(async (options) => (await import("./commands/capabilities.ts")).capabilities(context(), options)));
+  program
+    .command("models")
+    .description("the names that --model takes")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn models"))
+    .action(run(async (options) => (await import("./commands/capabilities.ts")).models(context(), options)));
+  program
+    .command("doctor")
+    .description("check login, network, engine and folders; spends nothing")
+    .option("--report", "for an issue: without account names and your user name")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn doctor", "limn doctor --report"))
+    .action(run(async (options) => (await import("./commands/doctor.ts")).doctor(context(), options)));
+  addConfigCommand(program, context, run);
+  program
+    .command("emulator")
+    .description("run the pretend service on a loopback port")
+    .option("--port <n>", "0 lets the system choose (default: 4311)")
+    .option("--scenario <name>", "misbehave in this way")
+    .option("--seed <n>", "other pictures for the same prompts (default: 1)")
+    .option("--scenarios", "list all scenarios")
+    .option("--json", "print address and token as one JSON object")
+    .addHelpText(
+      "before",
+      examples("limn emulator --port 0", "limn emulator --scenario usage-limit", "limn emulator --scenarios"),
+    )
+    .action(run(async (options) => (await import("./commands/emulator.ts")).emulator(context(), options)));
+  return program;
+}
+
+type Run = <P extends unknown[]>(action: (...parameters: P) => ExitStatus) => (...parameters: P) => Promise<void>;
+
+function addConfigCommand(program: Command, context: () => HostContext, run: Run): void {
+  const config = program
+    .command("config")
+    .description("read and write settings")
+    .addHelpText(
+      "before",
+      examples("limn config list", "limn config set aspect landscape", "limn config unset aspect"),
+    );
+  config
+    .command("path")
+    .description("where your settings are")
+    .action(run(async () => (await import("./commands/config.ts")).configPath(context())));
+  config
+    .command("get")
+    .argument("<name>")
+    .description("print one setting")
+    .action(run(async (name: string) => (await import("./commands/config.ts")).configGet(context(), name)));
+  config
+    .command("set")
+    .argument("<name>")
+    .argument("<value>")
+    .description("write one setting")
+    .action(
+      run(async (name: string, value: string) =>
+        (await import("./commands/config.ts")).configSet(context(), name, value),
+      ),
+    );
+  config
+    .command("unset")
+    .argument("<name>")
+    .description("remove one setting")
+    .action(run(async (name: string) => (await import("./commands/config.ts")).configSet(context(), name, null)));
+  config
+    .command("list")
+    .description("all settings, their values and where they come from")
+    .option("--json", "one JSON object on stdout")
+    .action(run(async (options) => (await import("./commands/config.ts")).configList(context(), options)));
+}
+
+function examples(...lines: readonly string[]): string {
+  return `Examples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+}
+
+/** What followed `generate` on the command line. */
+function generateArguments(command: Command): readonly string[] {
+  let root = command;
+  while (root.parent !== null) root = root.parent;
+  const given = "rawArgs" in root && Array.isArray(root.rawArgs) ? root.rawArgs.map(String) : [];
+  return given.slice(given.indexOf("generate") + 1);
+}

@@ -1,0 +1,17 @@
+/** Bundles the program into packages/limn/dist. Type checking is done by `tsc -b` before. */
+import { readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { rolldown } from "rolldown";
+
+const folder = resolve(import.meta.dirname, "../packages/limn");
+process.chdir(folder);
+const { default: config } = await import(join(folder, "rolldown.config.js"));
+const { output, ...input } = config;
+
+// Pieces of earlier builds have other hashes and would end up in the package.
+for (const file of readdirSync(folder).includes("dist") ? readdirSync(join(folder, "dist")) : []) {
+  if (file.endsWith(".js")) rmSync(join(folder, "dist", file));
+}
+const bundle = await rolldown(input);
+await bundle.write(output);
+await bundle.close();
