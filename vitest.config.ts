@@ -16,6 +16,7 @@ export default defineConfig({
       project("unit", ["packages/*/src/**/*.test.ts"]),
       project("integration", ["test/integration/**/*.test.ts"]),
       project("e2e", ["test/e2e/**/*.test.ts"]),
+      project("architecture", ["test/architecture/**/*.test.ts"]),
       project("package", ["test/package/**/*.test.ts"]),
     ],
   },

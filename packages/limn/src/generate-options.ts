@@ -87,10 +87,11 @@ export function readSettings(raw: RawGenerateOptions, config: Config, faults: Fa
   if (!isPreviewMode(preview)) faults.push({ field: "preview", message: `must be one of ${previewModes.join(", ")}` });
   const keepHistory = raw.history !== false && flag(config, "history") !== false;
   const embedRecipe = raw.embedRecipe === true || flag(config, "embedRecipe") === true;
+  const recipeName = raw.embedRecipe === true ? "--embed-recipe" : "embedRecipe";
   if (embedRecipe && output === "-")
-    faults.push({ field: "--embed-recipe", message: "cannot be combined with --output -" });
+    faults.push({ field: recipeName, message: "cannot be combined with --output -" });
   if (embedRecipe && !keepHistory)
-    faults.push({ field: "--embed-recipe", message: "cannot be combined with --no-history" });
+    faults.push({ field: recipeName, message: "cannot be combined with --no-history" });
   if (output === "-" && (raw.json === true || raw.jsonl === true))
     faults.push({
       field: "--output -",
@@ -130,10 +131,14 @@ export function readRequest(
   };
 }
 
-/** `n` is called --count here. */
-export function optionName(field: string): string {
+/** What a field is called to the user: its option, or the setting and the place where it came from. `n` is --count here. */
+export function faultName(field: string, raw: RawGenerateOptions, config: Config): string {
   if (field.startsWith("-")) return field;
-  return field === "n" ? "--count" : field === "prompt" ? "the prompt" : `--${field}`;
+  if (field === "n") return "--count";
+  if (field === "prompt") return "the prompt";
+  const setting = config.get(field);
+  const isGiven = Object.entries(raw).some(([name, value]) => name === field && value !== undefined);
+  return setting === undefined || isGiven ? `--${field}` : `the setting "${field}" (${setting.from})`;
 }
 
 function text(config: Config, name: string): string | null {

@@ -9,6 +9,11 @@ export function unknownOptionFaults(command: Command, argv: readonly string[]): 
   for (const flag of command.parseOptions([...argv]).unknown) {
     if (flag === "--") break;
     if (!flag.startsWith("-") || flag === "-") continue;
+    if (/\s/.test(flag)) {
+      // No option holds a space: these are the user's own words, which stay out of messages.
+      faults.push({ field: "prompt", message: "begins with a hyphen; put -- before it" });
+      continue;
+    }
     const name = flag.split("=")[0] ?? flag;
     if (known.includes(name) || name === "--help" || name === "-h") continue;
     const meant = nearest(name, known);

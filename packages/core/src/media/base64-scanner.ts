@@ -167,11 +167,10 @@ export class Base64Scanner {
       offset += 1;
       const length = this.#escape[1] === "u" ? 6 : 2;
       if (this.#escape.length < length) continue;
-      const character =
-        length === 6 ? String.fromCharCode(Number.parseInt(this.#escape.slice(2), 16) || 0) : (this.#escape[1] ?? "");
+      const character = length === 6 ? unicodeEscape(this.#escape) : this.#escape === "\\/" ? "/" : null;
       this.#escape = "";
       // Of the short escapes only `\/` can stand for a base64 character.
-      if (length === 2 && character !== "/") this.#valid = false;
+      if (character === null) this.#valid = false;
       else this.#decode(this.#carry + character);
       return offset;
     }
@@ -214,4 +213,10 @@ export class Base64Scanner {
     // Copied, because the reader may use its buffer again.
     this.#skeleton.push(Buffer.from(bytes));
   }
+}
+
+/** The ASCII character of a `\u` escape; null for any other, which Node's decoder would take by its low byte. */
+function unicodeEscape(escape: string): string | null {
+  if (!/^\\u00[0-7][0-9a-f]$/i.test(escape)) return null;
+  return String.fromCharCode(Number.parseInt(escape.slice(2), 16));
 }

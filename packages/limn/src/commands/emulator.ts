@@ -1,6 +1,6 @@
 import { LimnError } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
-import { watchInterruption } from "../interruption.ts";
+import { Interrupted, watchInterruption } from "../interruption.ts";
 import type { JsonOption } from "./account.ts";
 
 interface EmulatorOptions extends JsonOption {
@@ -33,6 +33,8 @@ export async function emulator(context: HostContext, options: EmulatorOptions): 
       cause: error,
     });
   });
+  // Before the address is printed: who reads it may stop the program at once.
+  const { signal, stop } = watchInterruption();
   if (options.json === true) {
     terminal.data(JSON.stringify({ url: running.url, baseURL: running.baseURL, accessToken: pretend.accessToken }));
   } else {
@@ -43,11 +45,10 @@ export async function emulator(context: HostContext, options: EmulatorOptions): 
     );
     terminal.say("Stop it with Ctrl-C.");
   }
-  const { signal, stop } = watchInterruption();
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   stop();
   await pretend.close();
-  return 0;
+  return signal.reason instanceof Interrupted ? signal.reason.exitStatus : 0;
 }
 
 function start<T>(create: () => T): T {

@@ -1,13 +1,13 @@
 import { createReadStream } from "node:fs";
-import { validateRequest } from "@limn/core";
+import { LimnError, validateRequest } from "@limn/core";
 import type { DeliveryOption, Fault, GenerationEvent, GenerationResult, Limn, Plan } from "@limn/core";
-import { optionName, readRequest, readSettings, refuseTerminalOutput } from "../generate-options.ts";
+import { faultName, readRequest, readSettings, refuseTerminalOutput } from "../generate-options.ts";
 import type { GenerateSettings, RawGenerateOptions } from "../generate-options.ts";
 import type { HostContext } from "../host-context.ts";
 import { Interrupted, watchInterruption } from "../interruption.ts";
 import { readPrompt } from "../read-prompt.ts";
 import { startSandbox } from "../sandbox.ts";
-import { formatBytes, formatDuration, formatTable, formatWindow } from "../terminal/format.ts";
+import { formatBytes, formatDuration, formatWindow } from "../terminal/format.ts";
 import { showPicture } from "../terminal/picture.ts";
 import { Progress } from "../terminal/progress.ts";
 
@@ -25,7 +25,9 @@ export async function generate(
   const config = context.config();
   const settings = readSettings(raw, config, faults);
   const prompt = await readPrompt(words, raw.promptFile, (line) => terminal.say(line));
-  const request = validateRequest(readRequest(raw, prompt, config), faults, optionName);
+  const request = validateRequest(readRequest(raw, prompt, config), faults, (field) =>
+    faultName(field, raw, config),
+  );
   refuseTerminalOutput(settings.output, terminal.isOutputTerminal && raw.dryRun !== true);
 
   const isDry = raw.dryRun === true;
@@ -78,10 +80,23 @@ function deliveryOf(context: HostContext, settings: GenerateSettings): DeliveryO
   return {
     kind: "stream",
     write: async (path) => {
-      for await (const chunk of createReadStream(path))
-        if (chunk instanceof Uint8Array) await context.terminal.bytes(chunk);
+      if (await writeBytes(context, path)) return;
+      const reason = context.terminal.outputFailure?.code ?? "closed";
+      // With history the picture is safe, and a reader who had enough is nothing to complain about.
+      if (reason === "EPIPE" && settings.keepHistory) return;
+      throw new LimnError("artifact_write_failed", {
+        message: `stdout did not take the whole picture (${reason}). It is kept at ${path}.`,
+        hint: `Copy it from there: cp ${path} .`,
+        details: { original: path, reason },
+      });
     },
   };
+}
+
+async function writeBytes({ terminal }: HostContext, path: string): Promise<boolean> {
+  for await (const chunk of createReadStream(path))
+    if (chunk instanceof Uint8Array && !(await terminal.bytes(chunk))) return false;
+  return true;
 }
 
 function explain({ terminal }: HostContext, plan: Plan): void {
@@ -134,6 +149,8 @@ async function printResult(
     );
     for (const { index, message, code } of result.failures)
       terminal.say(`  image ${index + 1}: ${message} ${terminal.style("dim", `[${code}]`)}`);
+    for (const hint of new Set(result.failures.map((failure) => failure.hint)))
+      if (hint !== null) terminal.say(`${terminal.style("cyan", "→")} ${hint}`);
   }
   if (raw.quiet === true) return;
   terminal.say(terminal.style("dim", summary(result)));
@@ -166,16 +183,14 @@ function summary(result: GenerationResult): string {
 /** After Ctrl-C: what is known, and whether it may have cost something. */
 function describeInterruption(limn: Limn, id: string | null): string {
   if (id === null) return "interrupted; nothing was sent";
-  const found = limn.store.find(id);
-  const sent = found.manifest.calls.filter(({ state, attempts }) => state === "sent" && attempts > 0).length;
-  const lines = [["interrupted", `generation ${id} is ${found.status}`]];
-  if (found.manifest.images.length > 0)
-    lines.push(["", `${found.manifest.images.length} finished and kept; see: limn show ${id}`]);
-  lines.push([
-    "",
-    sent === 0
-      ? "nothing more was sent"
-      : `${sent} ${sent === 1 ? "request was" : "requests were"} already sent and may have been paid for`,
-  ]);
-  return formatTable(lines).join("\n");
+  const { status, manifest } = limn.store.find(id);
+  const { calls, images, emulated } = manifest;
+  const sent = calls.filter(({ state, attempts }) => state === "sent" && attempts > 0).length;
+  const count = `${sent} ${sent === 1 ? "request" : "requests"}`;
+  const lines = [`interrupted; generation ${id} is ${status}`];
+  if (images.length > 0) lines.push(`${images.length} of ${manifest.n} images finished and kept`);
+  if (sent === 0) lines.push(images.length > 0 ? "nothing more was sent" : "nothing was sent");
+  else if (emulated) lines.push(`${count} had been sent to the sandbox; nothing was spent`);
+  else lines.push(`${count} had already been sent and may have been paid for; limn status tells what is left`);
+  return [...lines, `→ See: limn show ${id}`].join("\n");
 }

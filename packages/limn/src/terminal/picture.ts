@@ -31,16 +31,21 @@ export async function showPicture(
   if (mode === "never" || (mode === "auto" && !terminal.isLive)) return;
   const protocol = pictureProtocol(variables) ?? (mode === "always" ? "half-blocks" : null);
   if (protocol === null) return;
-  const { default: sharp } = await import("sharp");
-  if (protocol === "half-blocks") {
-    terminal.draw(await halfBlocks(sharp, path, Math.min(60, terminal.columns - 2)));
-    return;
+  try {
+    terminal.draw(await pictureText(protocol, path, terminal.columns));
+  } catch {
+    terminal.say("the picture cannot be shown here; its path is above");
   }
+}
+
+async function pictureText(protocol: Protocol, path: string, columns: number): Promise<string> {
+  const { default: sharp } = await import("sharp");
+  if (protocol === "half-blocks") return halfBlocks(sharp, path, Math.max(1, Math.min(60, columns - 2)));
   const small = await sharp(await readFile(path))
     .resize(640, 640, { fit: "inside", withoutEnlargement: true })
     .png()
     .toBuffer();
-  terminal.draw(protocol === "kitty" ? kittySequence(small) : itermSequence(small));
+  return protocol === "kitty" ? kittySequence(small) : itermSequence(small);
 }
 
 /** Kitty graphics protocol: PNG data in pieces of at most 4096 characters. */

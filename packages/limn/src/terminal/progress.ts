@@ -29,6 +29,9 @@ export class Progress {
   #timer: NodeJS.Timeout | null = null;
   #frame = 0;
   #saidSent = false;
+  #isEmulated = false;
+  /** The second Ctrl-C ends the process wherever it is; the terminal gets its cursor back all the same. */
+  readonly #showCursor = (): void => this.#terminal.draw("\r\x1b[K\x1b[?25h");
 
   constructor(terminal: Terminal, options: { readonly quiet: boolean; readonly verbose: boolean }) {
     this.#terminal = terminal;
@@ -39,6 +42,9 @@ export class Progress {
   handle(event: GenerationEvent): void {
     if (event.type === "generation-start") {
       this.#count = event.n;
+      this.#isEmulated = event.emulated;
+      // The pretend service answers at once; the remark about waiting is for the real one.
+      this.#saidSent = event.emulated;
       if (this.#isVerbose) this.#line(`generation ${event.id}, engine ${event.engine}`);
       this.#start();
     } else if (event.type === "image-progress") {
@@ -51,7 +57,7 @@ export class Progress {
         attempt: 1,
       });
       if (this.#count > 1 && !this.#isQuiet && event.failure !== null)
-        this.#line(`image ${event.index + 1}: ${event.failure.message}`);
+        this.#line(`image ${event.index + 1} failed: ${event.failure.code}`);
     }
   }
 
@@ -60,7 +66,8 @@ export class Progress {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
-    this.#terminal.draw("\r\x1b[K\x1b[?25h");
+    process.off("exit", this.#showCursor);
+    this.#showCursor();
   }
 
   get elapsedMs(): number {
@@ -70,6 +77,7 @@ export class Progress {
   #start(): void {
     if (this.#isQuiet || !this.#terminal.isLive) return;
     this.#terminal.draw("\x1b[?25l");
+    process.once("exit", this.#showCursor);
     this.#timer = setInterval(() => this.#redraw(), frameMs);
     this.#timer.unref();
     this.#redraw();
@@ -100,7 +108,7 @@ export class Progress {
     if (stage === "waiting") this.#line(`${place}turned away; trying again in ${formatDuration(delayMs ?? 0)}`);
     else if (this.#isVerbose) this.#line(`${place}${words[stage]} (${formatDuration(this.elapsedMs)})`);
     else if (stage === "sent" && !this.#saidSent && this.#timer === null)
-      this.#line("sent; pictures take 15 to 60 seconds");
+      this.#line(this.#isEmulated ? "sent to the sandbox" : "sent; pictures take 15 to 60 seconds");
     if (stage === "sent") this.#saidSent = true;
   }
 

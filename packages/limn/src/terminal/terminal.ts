@@ -4,10 +4,13 @@ type Style = Parameters<typeof styleText>[0];
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where output goes. stdout carries data only; everything for eyes goes to stderr. A reader who leaves (EPIPE) is not an error.
+ * Where output goes. stdout carries data only; everything for eyes goes to stderr. A reader who leaves (EPIPE) is not an error and
+ * ends nothing: a picture that is paid for is still to come, and to be saved.
  */
 export class Terminal {
   readonly #colours: boolean;
+  #outputFailure: NodeJS.ErrnoException | null = null;
+  #isErrorStreamGone = false;
   /** stderr is a terminal that may be animated. */
   readonly isLive: boolean;
   readonly isOutputTerminal: boolean;
@@ -21,38 +24,46 @@ export class Terminal {
       wantsColour || (isTerminal && !isDumb && (variables.NO_COLOR ?? "") === "" && force !== "0" && force !== "false");
     this.isLive = isTerminal && !isDumb && (variables.CI ?? "") === "";
     this.isOutputTerminal = process.stdout.isTTY === true;
-    for (const stream of [process.stdout, process.stderr]) {
-      stream.on("error", (error: NodeJS.ErrnoException) => {
-        if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
-        throw error;
-      });
-    }
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+      this.#outputFailure ??= error;
+    });
+    process.stderr.on("error", () => {
+      this.#isErrorStreamGone = true;
+    });
   }
 
   get columns(): number {
-    return process.stderr.columns ?? 80;
+    // A pseudo-terminal that was given no size says 0.
+    const { columns } = process.stderr;
+    return columns === undefined || columns < 1 ? 80 : columns;
+  }
+
+  /** Why stdout takes no more; null while it does. `EPIPE`: its reader left. */
+  get outputFailure(): NodeJS.ErrnoException | null {
+    return this.#outputFailure;
   }
 
   /** A line of data. */
   data(line: string): void {
-    process.stdout.write(`${line}\n`);
+    if (this.#outputFailure === null) process.stdout.write(`${line}\n`);
   }
 
-  /** Bytes of data; resolves when they were taken. */
-  async bytes(chunk: Uint8Array): Promise<void> {
+  /** Bytes of data; resolves when they were taken, with false when they were not. */
+  async bytes(chunk: Uint8Array): Promise<boolean> {
+    if (this.#outputFailure !== null) return false;
     return new Promise((resolve) => {
-      process.stdout.write(chunk, () => resolve());
+      process.stdout.write(chunk, (error) => resolve(error === null || error === undefined));
     });
   }
 
   /** A line for eyes. */
   say(line: string): void {
-    process.stderr.write(`${line}\n`);
+    this.draw(`${line}\n`);
   }
 
   /** Raw control text for eyes. */
   draw(text: string): void {
-    process.stderr.write(text);
+    if (!this.#isErrorStreamGone) process.stderr.write(text);
   }
 
   style(style: Style, text: string): string {

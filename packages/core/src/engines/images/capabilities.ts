@@ -1,6 +1,7 @@
 import type { EngineCapabilities } from "../../contracts/capabilities.ts";
 
-const reported = "public reports collected in codex-backend contract 3.1 and 3.3 (R1 R5 R7 R8)";
+/** Codex-backend contract 3.1 and 3.3 (R1, R5). */
+const reported = "measured by others: github.com/daandden/omp-tools, github.com/ShalomObongo/codex-imagegen-mcp";
 
 /** What the native image routes do, as far as is publicly reported. Nothing here was measured on the live service by limn itself. */
 export const imagesCapabilities: EngineCapabilities = {
@@ -67,7 +68,7 @@ export const imagesCapabilities: EngineCapabilities = {
       honoured: "unknown",
       note: "never seen answered",
       date: "2026-09-29",
-      source: "codex-backend contract 3.5 (R2)",
+      source: "reported: github.com/daandden/omp-tools",
     },
   ],
 };

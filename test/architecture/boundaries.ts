@@ -1,0 +1,127 @@
+/**
+ * Who may import whom, as data. A folder that is not here may not exist; a package that is not named may not be imported.
+ * Dependencies point one way: from the program to the client, to the engines, to the contracts.
+ */
+export interface Zone {
+  /** Relative to the repository; a file or a folder. The longest match counts. */
+  readonly path: string;
+  /** Other zones of the same package. */
+  readonly zones: readonly string[];
+  /** Packages beside Node's own modules. */
+  readonly packages: readonly string[];
+}
+
+const core = "packages/core/src";
+
+export const zones: readonly Zone[] = [
+  { path: `${core}/contracts`, zones: [], packages: [] },
+  { path: `${core}/json`, zones: [], packages: [] },
+  { path: `${core}/files`, zones: [], packages: [] },
+  { path: `${core}/version.ts`, zones: [], packages: [] },
+  { path: `${core}/errors`, zones: [`${core}/contracts`], packages: [] },
+  { path: `${core}/media`, zones: [`${core}/contracts`], packages: [] },
+  { path: `${core}/config`, zones: [`${core}/contracts`, `${core}/errors`, `${core}/files`], packages: [] },
+  {
+    path: `${core}/credentials`,
+    zones: [`${core}/contracts`, `${core}/errors`, `${core}/files`, `${core}/json`],
+    packages: ["smol-toml"],
+  },
+  {
+    path: `${core}/transport`,
+    zones: [`${core}/contracts`, `${core}/errors`, `${core}/json`],
+    packages: ["https-proxy-agent", "proxy-from-env"],
+  },
+  {
+    path: `${core}/artifacts`,
+    zones: [`${core}/contracts`, `${core}/errors`, `${core}/files`, `${core}/json`, `${core}/media`],
+    packages: [],
+  },
+  {
+    path: `${core}/account`,
+    zones: [`${core}/contracts`, `${core}/errors`, `${core}/json`, `${core}/transport`],
+    packages: [],
+  },
+  {
+    path: `${core}/engines/images`,
+    zones: [`${core}/contracts`, `${core}/errors`, `${core}/json`, `${core}/media`, `${core}/transport`],
+    packages: [],
+  },
+  { path: `${core}/engines/select.ts`, zones: [`${core}/contracts`, `${core}/errors`], packages: [] },
+  {
+    path: `${core}/engines/table.ts`,
+    zones: [`${core}/contracts`, `${core}/transport`, `${core}/engines/images`],
+    packages: [],
+  },
+  {
+    path: `${core}/client`,
+    zones: [
+      `${core}/contracts`,
+      `${core}/errors`,
+      `${core}/files`,
+      `${core}/json`,
+      `${core}/media`,
+      `${core}/artifacts`,
+    ],
+    packages: [],
+  },
+  { path: `${core}/schema`, zones: [`${core}/contracts`], packages: ["zod"] },
+  {
+    path: `${core}/defaults.ts`,
+    zones: [
+      `${core}/account`,
+      `${core}/artifacts`,
+      `${core}/client`,
+      `${core}/config`,
+      `${core}/contracts`,
+      `${core}/credentials`,
+      `${core}/engines/select.ts`,
+      `${core}/engines/table.ts`,
+      `${core}/transport`,
+      `${core}/version.ts`,
+    ],
+    packages: [],
+  },
+  {
+    path: `${core}/index.ts`,
+    zones: [
+      `${core}/account`,
+      `${core}/artifacts`,
+      `${core}/client`,
+      `${core}/config`,
+      `${core}/contracts`,
+      `${core}/defaults.ts`,
+      `${core}/errors`,
+      `${core}/transport`,
+      `${core}/version.ts`,
+    ],
+    packages: [],
+  },
+  { path: "packages/emulator/src", zones: [], packages: [] },
+  { path: "packages/limn/src/terminal", zones: [], packages: ["@limn/core", "sharp"] },
+  { path: "packages/limn/src/sandbox.ts", zones: [], packages: ["@limn/core", "@limn/emulator"] },
+  {
+    path: "packages/limn/src/commands/emulator.ts",
+    zones: ["packages/limn/src", "packages/limn/src/commands", "packages/limn/src/terminal"],
+    packages: ["@limn/core", "@limn/emulator"],
+  },
+  {
+    path: "packages/limn/src/commands",
+    zones: ["packages/limn/src", "packages/limn/src/terminal", "packages/limn/src/sandbox.ts"],
+    packages: ["@limn/core", "open"],
+  },
+  {
+    path: "packages/limn/src",
+    zones: [
+      "packages/limn/src/commands",
+      "packages/limn/src/commands/emulator.ts",
+      "packages/limn/src/terminal",
+      "packages/limn/src/sandbox.ts",
+    ],
+    packages: ["@limn/core", "commander", "@bomb.sh/tab"],
+  },
+];
+
+export function zoneOf(file: string): Zone | null {
+  const matches = zones.filter(({ path }) => file === path || file.startsWith(`${path}/`));
+  return matches.sort((left, right) => right.path.length - left.path.length)[0] ?? null;
+}
