@@ -4,20 +4,23 @@ import { defineConfig } from "vitest/config";
  * `unit` stands beside the source; `integration` runs the core against the emulator in the process; `e2e` runs the built program;
  * `package` looks at what would be published. No test sees a real home folder: test/setup-home.ts.
  */
-const project = (name: string, include: string[]): object => ({
+const project = (name: string, include: string[], globalSetup: string[] = []): object => ({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source", "node", "import", "default"] } },
-  test: { name, include, setupFiles: ["test/setup-home.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { name, include, globalSetup, setupFiles: ["test/setup-home.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
 });
+
+/** Builds when the build is missing or older than a source. */
+const build = "test/e2e/support/build.ts";
 
 export default defineConfig({
   test: {
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"]),
       project("integration", ["test/integration/**/*.test.ts"]),
-      project("e2e", ["test/e2e/**/*.test.ts"]),
+      project("e2e", ["test/e2e/**/*.test.ts"], [build]),
       project("architecture", ["test/architecture/**/*.test.ts"]),
-      project("package", ["test/package/**/*.test.ts"]),
+      project("package", ["test/package/**/*.test.ts"], [build]),
     ],
   },
 });

@@ -10,7 +10,7 @@ const { output, ...input } = config;
 
 // Pieces of earlier builds have other hashes and would end up in the package.
 for (const file of readdirSync(folder).includes("dist") ? readdirSync(join(folder, "dist")) : []) {
-  if (file.endsWith(".js")) rmSync(join(folder, "dist", file));
+  if (/\.c?js$/.test(file)) rmSync(join(folder, "dist", file));
 }
 const bundle = await rolldown(input);
 await bundle.write(output);

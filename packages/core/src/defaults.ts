@@ -1,15 +1,21 @@
 import { tmpdir } from "node:os";
-import { readPlanUsage } from "./account/index.ts";
+import { createLimitMemory, createRouteFinder, readPlanUsage } from "./account/index.ts";
 import type { PlanUsage } from "./account/index.ts";
+import { chooseLogin, codexProgram, ownLoginFile, rankSources } from "./compose-credentials.ts";
+import type { LoginChoice } from "./compose-credentials.ts";
+import { createOwnLoginControl } from "./compose-sign-in.ts";
+import type { OwnLoginControl } from "./compose-sign-in.ts";
 import { createArtifactStore } from "./artifacts/index.ts";
 import type { ArtifactStore } from "./artifacts/index.ts";
 import { createClient } from "./client/index.ts";
 import type { ImageClient } from "./client/index.ts";
-import { codexHome, limnFolders, loadConfig, readEnvironment, serviceAddress, variable } from "./config/index.ts";
+import { codexHome, limnFolders, loadConfig, readEnvironment, serviceAddress } from "./config/index.ts";
 import type { Config, Environment, LimnFolders, ServiceAddress } from "./config/index.ts";
 import type { EngineCapabilities } from "./contracts/capabilities.ts";
-import type { CredentialReport, CredentialSource } from "./contracts/credential.ts";
-import { createCodexSource, createCredentialProvider, createTokenSource, tokenVariable } from "./credentials/index.ts";
+import type { CredentialReport } from "./contracts/credential.ts";
+import { createCodexSource, createCredentialProvider, createTokenSource } from "./credentials/index.ts";
+import type { RankedSource } from "./credentials/index.ts";
+import { createSignInService } from "./sign-in/index.ts";
 import { selectEngine } from "./engines/select.ts";
 import { createEngines } from "./engines/table.ts";
 import {
@@ -34,6 +40,8 @@ export interface LimnOptions {
   readonly limits?: Partial<TimeLimits>;
   /** How often a request that certainly did nothing is sent again. @default 2 */
   readonly retries?: number;
+  /** One of limn's own logins by name; then no other login is looked at. @default the setting `profile`, else whatever is there */
+  readonly profile?: string;
   /** The emulator to talk to, with its made-up login. Results are marked as emulated. No real login is looked at. */
   readonly sandbox?: { readonly baseURL: string; readonly accessToken: string };
 }
@@ -47,7 +55,10 @@ export interface Limn {
   readonly folders: LimnFolders;
   readonly address: ServiceAddress;
   credentialReports(): Promise<readonly CredentialReport[]>;
+  /** Which of the reported logins would pay, and why. */
+  chooseLogin(reports: readonly CredentialReport[]): LoginChoice;
   planUsage(signal: AbortSignal): Promise<PlanUsage>;
+  readonly ownLogin: OwnLoginControl;
 }
 
 /**
@@ -63,19 +74,28 @@ export function createLimn(options: LimnOptions = {}): Limn {
     options.sandbox === undefined
       ? serviceAddress(config, "baseUrl")
       : { url: options.sandbox.baseURL, mayReceiveStoredLogin: false, isDefault: false };
-  const sources = credentialSources(environment, options.sandbox?.accessToken ?? null, clock);
-  const token = sources.find(({ id }) => id !== "codex");
-  const usable = token !== undefined ? [token] : address.mayReceiveStoredLogin ? sources : [];
+  const http = httpClient(options, environment);
+  const userAgent = `limn/${version}`;
+  const tokens = createSignInService({ http, authURL: serviceAddress(config, "authUrl").url, userAgent, clock });
+  const profile = options.profile ?? null;
+  const sources: readonly RankedSource[] =
+    options.sandbox === undefined
+      ? rankSources({ environment, config, folders, tokens, clock, profile })
+      : [{ source: createTokenSource(options.sandbox.accessToken, clock, "sandbox"), onProblem: "stop" }];
+  // A token that was handed in for this run may go where its user sends it; stored ones only where they are safe.
+  const usable = address.mayReceiveStoredLogin ? sources : sources.filter(({ source }) => source.id === "token" || source.id === "sandbox");
   const transport = createTransport({
-    http: httpClient(options, environment),
+    http,
     credentials: createCredentialProvider({
       sources: usable,
       ...(address.mayReceiveStoredLogin ? {} : { withheldFor: address.url }),
     }),
     baseURL: address.url,
+    // Another address than the default has no workspaces; an origin that it named would not be followed either.
+    ...(address.isDefault ? { routeFor: createRouteFinder({ http, baseURL: address.url, userAgent }) } : {}),
     limits: { ...defaultTimeLimits, ...options.limits },
     retries: options.retries ?? 2,
-    userAgent: `limn/${version}`,
+    userAgent,
     clock,
     random: Math.random,
   });
@@ -85,6 +105,7 @@ export function createLimn(options: LimnOptions = {}): Limn {
     images: createClient({
       selectEngine: (wanted, model) => selectEngine(engines, wanted, model),
       store,
+      limits: createLimitMemory(folders.data),
       clock,
       version,
       workingFolder: environment.workingFolder,
@@ -96,26 +117,22 @@ export function createLimn(options: LimnOptions = {}): Limn {
     config,
     folders,
     address,
-    credentialReports: async () => Promise.all(sources.map(async (source) => source.report())),
+    credentialReports: async () => Promise.all(sources.map(async ({ source }) => source.report())),
+    chooseLogin: (reports) => chooseLogin(usable, reports),
     planUsage: async (signal) => readPlanUsage(transport, signal),
+    ownLogin: createOwnLoginControl({
+      service: tokens,
+      file: ownLoginFile(folders, config, profile),
+      clock,
+      codex: () => codexProgram(environment),
+      codexLogin: async () => createCodexSource({ codexHome: codexHome(environment), clock, askForToken: async () => null }).find(),
+    }),
   };
 }
 
 /** Make images from a program. The same as `createLimn(options).images`. */
 export function createImageClient(options: LimnOptions = {}): ImageClient {
   return createLimn(options).images;
-}
-
-/** In order of preference: what was handed in for this run, then what is borrowed. */
-function credentialSources(
-  environment: Environment,
-  sandboxToken: string | null,
-  clock: () => number,
-): readonly CredentialSource[] {
-  if (sandboxToken !== null) return [createTokenSource(sandboxToken, clock, "sandbox")];
-  const codex = createCodexSource({ codexHome: codexHome(environment), clock });
-  const token = variable(environment, tokenVariable);
-  return token === null ? [codex] : [createTokenSource(token, clock), codex];
 }
 
 function httpClient(options: LimnOptions, environment: Environment): HttpClient {

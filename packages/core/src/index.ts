@@ -1,6 +1,8 @@
 /** @packageDocumentation The library behind limn: make images with the ChatGPT plan that its user already has. */
 export { createImageClient, createLimn } from "./defaults.ts";
 export type { Limn, LimnOptions } from "./defaults.ts";
+export type { LoginChoice } from "./compose-credentials.ts";
+export type { OwnLoginControl, SignedIn, SignedOut } from "./compose-sign-in.ts";
 export { version } from "./version.ts";
 
 export { embeddedRecipe, recipeOfFile, validateRequest } from "./client/index.ts";
@@ -31,6 +33,7 @@ export type {
   ServiceAddress,
   Setting,
 } from "./config/index.ts";
+export { isSecretVariable } from "./codex-program/index.ts";
 export { hasProxySettings } from "./transport/index.ts";
 export type { TimeLimits } from "./transport/index.ts";
 export * from "./contracts/index.ts";

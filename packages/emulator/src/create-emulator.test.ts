@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as surface from "./index.ts";
 import { createEmulator, scenarioNames, scenarios } from "./index.ts";
+import { scenarioGroups } from "./scenarios/groups.ts";
 import { imageRequest } from "./testing/requests.ts";
 import { isRecord } from "./values.ts";
 
@@ -88,6 +89,31 @@ test.each([
     { capabilities: { honorsSize: true } },
     'createEmulator has no capability "honorsSize". Did you mean "honoursSize"?',
   ],
+  [{ accounts: [] }, 'createEmulator: "accounts" must hold at least one account.'],
+  [{ accounts: [{ accountId: "a", plan: "plus" }] }, "createEmulator: accounts[0].email is missing."],
+  [
+    { accounts: [{ accountId: "a", email: "a@example.test", plan: "plus", fedRamp: true }] },
+    'createEmulator: accounts[0] has no field "fedRamp". Did you mean "fedramp"?',
+  ],
+  [
+    { accounts: ["plus", "pro"].map((plan) => ({ accountId: "a", email: "a@example.test", plan })) },
+    'createEmulator: two accounts have the accountId "a".',
+  ],
+  [
+    { plan: "pro", accounts: [{ accountId: "a", email: "a@example.test", plan: "plus" }] },
+    'createEmulator: "plan" belongs into "accounts" when that is given.',
+  ],
+  [{ autoApprove: "acc-2" }, 'createEmulator: "autoApprove" must be true, false or the id of an account.'],
+  [{ reuse: "maybe" }, 'createEmulator: "reuse" must be "refused" or "tolerated".'],
+  [{ accessTokenLifeMs: 0 }, 'createEmulator: "accessTokenLifeMs" must be more than 0.'],
+  [
+    { redirectURIs: ["https://example.test/auth/callback"] },
+    'createEmulator: "redirectURIs" takes loopback addresses with a port, not "https://example.test/auth/callback".',
+  ],
+  [
+    { usage: { percentPerPicture: 1 } },
+    'createEmulator: "usage" has no "percentPerPicture". Did you mean "percentPerImage"?',
+  ],
   [{ scenario: "okay" }, 'There is no scenario "okay". Did you mean "ok"?'],
 ])("the option %o is refused by name", (options, message) => {
   expect(() => Reflect.apply(createEmulator, undefined, [options])).toThrow(new TypeError(message));
@@ -128,9 +154,11 @@ test("no file imports another package, and none loads node:http when it is impor
 
 test("the README names every scenario with what it does and its parameters", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  for (const { name, summary, parameters } of scenarios) {
+  for (const { name, groups, summary, parameters } of scenarios) {
+    const missing = scenarioGroups.filter((group) => !groups.includes(group));
+    const on = missing.length === 0 ? "all" : missing.length === 1 ? `all but ${missing[0]}` : groups.join(", ");
     expect(readme).toContain(
-      `| \`${name}\` | ${summary} | ${parameters.map((parameter) => `\`${parameter}\``).join(", ")} |`,
+      `| \`${name}\` | ${on} | ${summary} | ${parameters.map((parameter) => `\`${parameter}\``).join(", ")} |`,
     );
   }
   expect(new Set(scenarioNames).size).toBe(scenarios.length);

@@ -1,15 +1,21 @@
 import { EmulatorClosed, errorReply, type Incoming, type Outgoing } from "./exchange.ts";
-import { bearerOf } from "./login/token-register.ts";
+import { bearerOf, type BearerVerdict } from "./login/token-register.ts";
 import type { CallDraft } from "./record/recorded-call.ts";
-import { createScrub, scrubHeaders, type Scrub } from "./record/scrub.ts";
+import { createScrub, scrubHeaders, scrubTarget, type Scrub } from "./record/scrub.ts";
 import { isNotYet, noSuchRoute, notYet } from "./routes/absent-routes.ts";
 import { accountRoutes } from "./routes/account-routes.ts";
+import { authorizeRoutes } from "./routes/authorize-routes.ts";
 import { answerControl, CONTROL_PREFIX } from "./routes/control-routes.ts";
+import { deviceRoutes } from "./routes/device-routes.ts";
 import { imageRoutes } from "./routes/image-routes.ts";
 import { modelRoutes } from "./routes/model-routes.ts";
-import type { Route } from "./routes/route.ts";
+import { asksForWebsocket, programRoutes, refuseWebsocket } from "./routes/program-routes.ts";
+import { hasPath, type Route } from "./routes/route.ts";
+import { tokenRoutes } from "./routes/token-routes.ts";
+import type { Account } from "./login/account.ts";
+import { routeGroups } from "./scenarios/groups.ts";
 import { expiredToken } from "./scenarios/refusals.ts";
-import type { EmulatorState } from "./state.ts";
+import { isOwnToken, judgeBearer, secretsOf, type EmulatorState } from "./state.ts";
 
 /** An answer, and where an adapter reports that the client did not wait for it. */
 export interface Handled {
@@ -17,16 +23,31 @@ export interface Handled {
   readonly call: CallDraft | undefined;
 }
 
-const ROUTES: readonly Route[] = [...imageRoutes, ...accountRoutes, ...modelRoutes];
+const ROUTES: readonly Route[] = [
+  ...imageRoutes,
+  ...accountRoutes,
+  ...modelRoutes,
+  ...authorizeRoutes,
+  ...tokenRoutes,
+  ...deviceRoutes,
+  ...programRoutes,
+];
+
+/** What calls can be counted by: groups of routes and single routes. */
+export const countableNames: readonly string[] = [
+  ...new Set([...routeGroups, ...ROUTES.map((route) => route.name), "responses.websocket", "not-yet", "unknown"]),
+];
 
 /** Answers a request, whatever carried it. Rejects only when the request's signal aborts. */
 export async function handle(state: EmulatorState, incoming: Incoming): Promise<Handled> {
   const path = incoming.target.split("?")[0] ?? "";
   if (path.startsWith(CONTROL_PREFIX))
     return { outgoing: dated(state, await answerControl(state, incoming, path)), call: undefined };
-  const scrub = createScrub(state.tokens.all, incoming.headers);
-  const route = ROUTES.find((known) => known.paths.includes(path) && known.method === incoming.method);
-  const call = openRecord(state, incoming, route?.name ?? (isNotYet(path) ? "not-yet" : "unknown"), scrub);
+  const scrub = createScrub(secretsOf(state), incoming.headers);
+  const route = ROUTES.find(
+    (known) => hasPath(known, path) && (known.method === "*" || known.method === incoming.method),
+  );
+  const call = openRecord(state, incoming, path, route, scrub);
   state.calls.push(call);
   try {
     const outgoing = dated(state, scrubError(await answerCall(state, incoming, path, route, call, scrub), scrub));
@@ -56,17 +77,24 @@ async function answerCall(
   call.contentLength = body.length;
   if (route === undefined) {
     const method = incoming.method;
+    if (call.route === WEBSOCKET) return refuseWebsocket();
     if (isNotYet(path)) return notYet(method, path);
-    return noSuchRoute(method, path, ROUTES.find((known) => known.paths.includes(path))?.method);
+    return noSuchRoute(method, path, ROUTES.find((known) => hasPath(known, path))?.method);
   }
-  remarkHeaders(state, incoming, call);
-  const refusal = route.bearer ? checkBearer(state, incoming, call) : undefined;
-  return refusal ?? route.handle({ state, incoming, body, call, scrub });
+  const [first] = state.options.accounts;
+  if (!route.bearer) return route.handle({ state, incoming, body, call, scrub, account: first });
+  const bearer = judgeBearer(state, incoming.headers["authorization"]);
+  const { account } = bearer;
+  remarkHeaders(account, incoming, call);
+  if (bearer.verdict === "accepted") call.account = account.accountId;
+  const refusal = checkBearer(state, bearer.verdict, call);
+  return refusal ?? route.handle({ state, incoming, body, call, scrub, account });
 }
 
+const WEBSOCKET = "responses.websocket";
+
 /** 401 in the shapes of codex-backend contract 3.6. */
-function checkBearer(state: EmulatorState, incoming: Incoming, call: CallDraft): Outgoing | undefined {
-  const verdict = state.tokens.judge(incoming.headers["authorization"]);
+function checkBearer(state: EmulatorState, verdict: BearerVerdict, call: CallDraft): Outgoing | undefined {
   if (verdict === "expired") return expiredToken();
   if (verdict === "missing")
     return errorReply(401, { message: "Missing bearer authentication in header.", code: "invalid_token" });
@@ -75,36 +103,55 @@ function checkBearer(state: EmulatorState, incoming: Incoming, call: CallDraft):
       message: "Could not validate your token. Please try signing in again.",
       code: "invalid_token",
     });
-  if (state.scenarios.peek().name !== "refresh-needed") return undefined;
-  call.answered.scenario = state.scenarios.take().name;
+  // The contract does not say how a revoked token looks.
+  if (verdict === "revoked")
+    return errorReply(401, {
+      message: "Your authentication token has been invalidated. Please try signing in again.",
+      code: "token_invalidated",
+    });
+  if (state.scenarios.peek("images").name !== "refresh-needed") return undefined;
+  call.answered.scenario = state.scenarios.take("images").name;
   return expiredToken();
 }
 
-function remarkHeaders(state: EmulatorState, incoming: Incoming, call: CallDraft): void {
+function remarkHeaders(owner: Account, incoming: Incoming, call: CallDraft): void {
   const { headers } = incoming;
   for (const name of ["originator", "user-agent", "chatgpt-account-id"]) {
     if (headers[name] === undefined || headers[name] === "") call.remarks.push(`header ${name} is missing`);
   }
   const account = headers["chatgpt-account-id"];
-  if (account !== undefined && account !== "" && account !== state.options.accountId)
+  if (account !== undefined && account !== "" && account !== owner.accountId)
     call.remarks.push("header chatgpt-account-id names another account");
 }
 
-function openRecord(state: EmulatorState, incoming: Incoming, route: string, scrub: Scrub): CallDraft {
+function openRecord(
+  state: EmulatorState,
+  incoming: Incoming,
+  path: string,
+  route: Route | undefined,
+  scrub: Scrub,
+): CallDraft {
   const token = bearerOf(incoming.headers["authorization"]);
   return {
     index: state.calls.length,
     at: state.options.clock(),
     method: incoming.method,
-    path: scrub(incoming.target),
-    route,
-    headers: scrubHeaders(incoming.headers, token === state.tokens.current ? token : "", scrub),
+    path: scrubTarget(incoming.target, scrub),
+    route: route?.name ?? nameOf(incoming, path),
+    group: route?.group ?? "other",
+    account: null,
+    headers: scrubHeaders(incoming.headers, isOwnToken(state, token) ? (token ?? "") : "", scrub),
     contentLength: null,
     body: undefined,
     answered: { status: null, scenario: null },
     remarks: [],
     aborted: false,
   };
+}
+
+function nameOf({ method, headers }: Incoming, path: string): string {
+  if (asksForWebsocket(method, path, headers["upgrade"])) return WEBSOCKET;
+  return isNotYet(path) ? "not-yet" : "unknown";
 }
 
 /** Error texts name fields and paths that a client wrote; a credential may have slipped in there. */

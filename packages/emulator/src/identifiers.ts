@@ -10,3 +10,8 @@ export function madeUpUuid(seed: number, purpose: string, count: number): string
 export function madeUpRay(seed: number, count: number): string {
   return `${createHash("sha256").update(`${seed}/ray/${count}`).digest("hex").slice(0, 16)}-FRA`;
 }
+
+/** A made-up secret or code: 43 characters of base64url, the same for the same seed, purpose and count. */
+export function madeUpSecret(seed: number, purpose: string, count: number): string {
+  return createHash("sha256").update(`${seed}/${purpose}/${count}`).digest("base64url");
+}

@@ -13,6 +13,9 @@ export interface RawGenerateOptions {
   readonly model?: string;
   readonly engine?: string;
   readonly promptFile?: string;
+  readonly profile?: string;
+  readonly ignoreLimit?: boolean;
+  readonly ignorePlan?: boolean;
   readonly strict?: boolean;
   readonly sandbox?: boolean;
   readonly embedRecipe?: boolean;
@@ -57,6 +60,9 @@ export function addGenerateOptions(command: Command): Command {
     .option("--quality <level>", `a wish: ${qualities.join(", ")}; the result says what was used`)
     .option("--model <id>", "gpt-image-2, or a tier gpt-image-2-low, -medium, -high")
     .option("--engine <id>", `auto, ${engineIds.join(", ")} (default: auto)`)
+    .option("--profile <name>", "one of limn's own logins by name")
+    .option("--ignore-limit", "ask although a plan limit is known to be used up")
+    .option("--ignore-plan", "ask although the plan hides images (Free)")
     .option("--prompt-file <file>", "read the prompt from a file")
     .option("--sandbox", "draw with the built-in emulator: no login, nothing sent, nothing spent")
     .option("--strict", 'make "not honoured" an error (the picture is kept)')
@@ -88,10 +94,8 @@ export function readSettings(raw: RawGenerateOptions, config: Config, faults: Fa
   const keepHistory = raw.history !== false && flag(config, "history") !== false;
   const embedRecipe = raw.embedRecipe === true || flag(config, "embedRecipe") === true;
   const recipeName = raw.embedRecipe === true ? "--embed-recipe" : "embedRecipe";
-  if (embedRecipe && output === "-")
-    faults.push({ field: recipeName, message: "cannot be combined with --output -" });
-  if (embedRecipe && !keepHistory)
-    faults.push({ field: recipeName, message: "cannot be combined with --no-history" });
+  if (embedRecipe && output === "-") faults.push({ field: recipeName, message: "cannot be combined with --output -" });
+  if (embedRecipe && !keepHistory) faults.push({ field: recipeName, message: "cannot be combined with --no-history" });
   if (output === "-" && (raw.json === true || raw.jsonl === true))
     faults.push({
       field: "--output -",

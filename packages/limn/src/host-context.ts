@@ -1,4 +1,4 @@
-import { createLimn, loadConfig, readEnvironment } from "@limn/core";
+import { createLimn, isSecretVariable, loadConfig, readEnvironment } from "@limn/core";
 import type { Config, Environment, Limn, LimnOptions } from "@limn/core";
 import { Terminal } from "./terminal/terminal.ts";
 
@@ -12,7 +12,10 @@ export interface HostContext {
 }
 
 export function createHostContext(): HostContext {
-  const environment = readEnvironment();
+  const current = readEnvironment();
+  const environment: Environment = { ...current, variables: { ...current.variables } };
+  // From here on no child process can inherit a key, whoever starts it.
+  for (const name of Object.keys(process.env)) if (isSecretVariable(name)) delete process.env[name];
   let config: Config | null = null;
   const context: HostContext = {
     environment,

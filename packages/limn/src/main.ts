@@ -2,32 +2,52 @@ import { LimnError, nearest } from "@limn/core";
 import { CommanderError } from "commander";
 import type { Command } from "commander";
 import { createHostContext } from "./host-context.ts";
-import type { HostContext } from "./host-context.ts";
-import { createProgram } from "./program.ts";
+import { createProgram, examples } from "./program.ts";
 import { reportError } from "./terminal/report-error.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+import { usageErrorOf } from "./usage-error.ts";
 
 /** Run the program. Sets the process's exit status; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
-  let context: HostContext | null = null;
-  const getContext = (): HostContext => (context ??= createHostContext());
+  const context = createHostContext();
+  const { terminal } = context;
   const before = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = before.includes("--json") || before.includes("--jsonl");
   const verbose = before.includes("-v") || before.includes("--verbose");
-  try {
-    const program = createProgram(getContext, (status) => {
+  process.once("beforeExit", () => reportLostOutput(terminal));
+  const program = createProgram(
+    () => context,
+    (status) => {
       process.exitCode = status;
-    });
+    },
+    argv[0],
+  );
+  let words = argv;
+  try {
     prepare(program);
-    if (argv[0] === "completion" || argv[0] === "complete") await addCompletion(program);
-    if (argv.length === 0 && process.stdin.isTTY === true) {
+    const wantsHelp = argv.length === 0 && process.stdin.isTTY === true;
+    if (wantsHelp || completionWords.has(argv[0] ?? "")) await addCompletion(program);
+    if (wantsHelp) {
       program.outputHelp();
       return;
     }
-    await program.parseAsync(withCommand(program, argv), { from: "user" });
+    words = withCommand(program, argv);
+    await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    const known = error instanceof CommanderError ? usageErrorOf(error) : error;
-    if (known !== null) process.exitCode = reportError(getContext().terminal, known, { json, verbose });
+    const known = error instanceof CommanderError ? usageErrorOf(error, program, words) : error;
+    if (known !== null) process.exitCode = reportError(terminal, known, { json, verbose });
   }
+}
+
+/** Data that could not be written is a failure, whatever else went well. A reader who left wanted no more. */
+function reportLostOutput(terminal: Terminal): void {
+  const failure = terminal.outputFailure;
+  if (failure === null || failure.code === "EPIPE" || (process.exitCode ?? 0) !== 0) return;
+  const error = new LimnError("artifact_write_failed", {
+    message: `The output could not be written to stdout (${failure.code ?? failure.name}).`,
+    hint: "Check where stdout goes. Pictures are not lost: limn history",
+  });
+  process.exitCode = reportError(terminal, error, { json: false, verbose: false });
 }
 
 /** Errors are ours to print; help and version end quietly. */
@@ -40,24 +60,22 @@ function prepare(program: Command): void {
   }
 }
 
-function usageErrorOf(error: CommanderError): LimnError | null {
-  if (error.exitCode === 0) return null;
-  // `limn config` without a verb: its help is the answer.
-  if (error.code === "commander.help")
-    return new LimnError("invalid_option", {
-      message: "This command needs one of its own commands behind it.",
-      hint: "See: limn config --help",
-    });
-  const message = error.message.replace(/^error: /, "").replaceAll("\n", " ");
-  return new LimnError("invalid_option", {
-    message: `${message.slice(0, 1).toUpperCase()}${message.slice(1)}${message.endsWith(".") || message.endsWith(")") ? "" : "."}`,
-    hint: "See: limn --help",
-  });
-}
+/** Where the completion commands, which bring a library of their own, are run or listed. */
+const completionWords: ReadonlySet<string> = new Set(["completion", "complete", "help", "-h", "--help"]);
 
 async function addCompletion(program: Command): Promise<void> {
   const { default: tab } = await import("@bomb.sh/tab/commander");
   tab(program, { completionCommandName: "completion" });
+  program.commands
+    .find((command) => command.name() === "completion")
+    ?.description("print a shell's completion script")
+    .addHelpText(
+      "before",
+      examples(
+        "limn completion bash > ~/.local/share/bash-completion/completions/limn",
+        "source <(limn completion zsh)",
+      ),
+    );
 }
 
 /**
@@ -74,6 +92,6 @@ export function withCommand(program: Command, argv: readonly string[]): readonly
   if (meant === null) return ["generate", ...argv];
   throw new LimnError("invalid_option", {
     message: `There is no command "${first}"; did you mean "${meant}"?`,
-    hint: `To draw it all the same: limn generate ${first}`,
+    hint: `Run: limn ${meant} — or, to draw it all the same: limn generate ${first}`,
   });
 }

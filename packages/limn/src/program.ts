@@ -1,4 +1,5 @@
 import { version } from "@limn/core";
+import type { Fault } from "@limn/core";
 import { Command } from "commander";
 import { addGenerateOptions } from "./generate-options.ts";
 import type { RawGenerateOptions } from "./generate-options.ts";
@@ -10,9 +11,10 @@ type ExitStatus = Promise<number>;
 
 /**
  * The command line as data for the framework. Actions load their code when they are called, so that no command pays for another.
- * `finish` gets the exit status of the command that ran.
+ * `finish` gets the exit status of the command that ran. `first` is the first word of the command line: when that is `generate`,
+ * the other commands are left out, since describing them takes longer than reading the line.
  */
-export function createProgram(context: () => HostContext, finish: (status: number) => void): Command {
+export function createProgram(context: () => HostContext, finish: (status: number) => void, first?: string): Command {
   const program = new Command("limn")
     .description("Images from your terminal with the ChatGPT plan that you already have. No API key.")
     .version(version, "-V, --version")
@@ -48,24 +50,41 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .allowUnknownOption()
     .action(
       run(async (words: string[], options: RawGenerateOptions, command: Command) => {
-        const argv = generateArguments(command);
-        const faults = unknownOptionFaults(
-          addGenerateOptions(new Command("generate").exitOverride().configureOutput({ writeErr: () => undefined })),
-          argv,
-        );
+        // What the framework did not understand is handed on among the words.
+        const faults = words.some((word) => word.startsWith("-")) ? generateFaults(command) : [];
         const { generate } = await import("./commands/generate.ts");
         return generate(
           context(),
-          faults.length > 0 ? words.filter((word) => !word.startsWith("-")) : words,
+          faults.length > 0 ? words.filter((word) => !word.startsWith("-") || /\s/.test(word)) : words,
           options,
           faults,
         );
       }),
     );
 
+  if (first === "generate") return program;
+  program
+    .command("login")
+    .description("sign in with a login of limn's own, in the browser or with a code")
+    .option("--device", "with a code, for machines without a browser")
+    .option("--no-browser", "print the address only")
+    .option("--renew <program>", "codex: let Codex renew its own login, which limn never does by itself")
+    .option("--profile <name>", "one of several logins")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn login", "limn login --device", "limn login --profile work"))
+    .action(run(async (options) => (await import("./commands/sign-in.ts")).login(context(), options)));
+  program
+    .command("logout")
+    .description("delete limn's own login and end its session")
+    .option("--keep-session", "do not tell the service")
+    .option("--profile <name>", "one of several logins")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn logout", "limn logout --keep-session"))
+    .action(run(async (options) => (await import("./commands/sign-in.ts")).logout(context(), options)));
   program
     .command("status")
     .description("who pays, until when, and what is left of the plan")
+    .option("--profile <name>", "one of limn's own logins by name")
     .option("--json", "one JSON object on stdout")
     .addHelpText("before", examples("limn status", "limn status --json"))
     .action(run(async (options) => (await import("./commands/account.ts")).status(context(), options)));
@@ -153,17 +172,20 @@ function addConfigCommand(program: Command, context: () => HostContext, run: Run
   config
     .command("path")
     .description("where your settings are")
+    .addHelpText("before", examples("limn config path"))
     .action(run(async () => (await import("./commands/config.ts")).configPath(context())));
   config
     .command("get")
     .argument("<name>")
     .description("print one setting")
+    .addHelpText("before", examples("limn config get aspect"))
     .action(run(async (name: string) => (await import("./commands/config.ts")).configGet(context(), name)));
   config
     .command("set")
     .argument("<name>")
     .argument("<value>")
     .description("write one setting")
+    .addHelpText("before", examples("limn config set aspect landscape", "limn config set output ~/Pictures"))
     .action(
       run(async (name: string, value: string) =>
         (await import("./commands/config.ts")).configSet(context(), name, value),
@@ -173,16 +195,26 @@ function addConfigCommand(program: Command, context: () => HostContext, run: Run
     .command("unset")
     .argument("<name>")
     .description("remove one setting")
+    .addHelpText("before", examples("limn config unset aspect"))
     .action(run(async (name: string) => (await import("./commands/config.ts")).configSet(context(), name, null)));
   config
     .command("list")
     .description("all settings, their values and where they come from")
     .option("--json", "one JSON object on stdout")
+    .addHelpText("before", examples("limn config list", "limn config list --json"))
     .action(run(async (options) => (await import("./commands/config.ts")).configList(context(), options)));
 }
 
-function examples(...lines: readonly string[]): string {
+/** A help text begins with examples. */
+export function examples(...lines: readonly string[]): string {
   return `Examples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+}
+
+function generateFaults(command: Command): Fault[] {
+  const described = addGenerateOptions(
+    new Command("generate").exitOverride().configureOutput({ writeErr: () => undefined }),
+  );
+  return unknownOptionFaults(described, generateArguments(command));
 }
 
 /** What followed `generate` on the command line. */

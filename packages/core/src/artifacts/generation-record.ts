@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { ImageSink, StoredImage } from "../contracts/engine.ts";
 import type { CallRecord, Manifest, ManifestImage } from "../contracts/manifest.ts";
 import type { ErrorReport } from "../contracts/result.ts";
@@ -35,7 +35,7 @@ export class GenerationRecord {
   static create(options: RecordOptions): GenerationRecord {
     const record = new GenerationRecord(options);
     try {
-      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      makeFolder(options.folder);
       record.#write(false);
     } catch (error) {
       throw new LimnError("artifact_write_failed", {
@@ -155,5 +155,17 @@ export class GenerationRecord {
     } catch {
       return false;
     }
+  }
+}
+
+/** With parents. Node tells a read-only file system as ENOENT when it makes parents, too; then the first missing folder is asked for alone. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    let missing = folder;
+    while (!existsSync(dirname(missing))) missing = dirname(missing);
+    if (errno(error) === "ENOENT") mkdirSync(missing);
+    throw error;
   }
 }

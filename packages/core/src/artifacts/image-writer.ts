@@ -30,6 +30,8 @@ export interface ImageWriterOptions {
 
 /** Smaller pieces are gathered before they are written. */
 const bufferBytes = 64 * 1024;
+/** From here on a piece is written by itself: copying it first costs more than one more write. */
+const largeBytes = 16 * 1024;
 const fullDisk: ReadonlySet<string | null> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS"]);
 
 /**
@@ -72,18 +74,13 @@ export class ImageWriter implements ImageSink {
     this.#total += bytes.length;
     this.#hash.update(bytes);
     this.#probe.push(bytes);
-    if (this.#pendingBytes + bytes.length <= bufferBytes) {
-      this.#pending.set(bytes, this.#pendingBytes);
-      this.#pendingBytes += bytes.length;
+    if (bytes.length >= largeBytes || this.#pendingBytes + bytes.length > bufferBytes) this.#flush();
+    if (bytes.length >= largeBytes) {
+      this.#append(bytes);
       return;
     }
-    this.#flush();
-    if (bytes.length < bufferBytes / 4) {
-      this.#pending.set(bytes, 0);
-      this.#pendingBytes = bytes.length;
-    } else {
-      this.#append(bytes);
-    }
+    this.#pending.set(bytes, this.#pendingBytes);
+    this.#pendingBytes += bytes.length;
   }
 
   async finish(): Promise<StoredImage> {

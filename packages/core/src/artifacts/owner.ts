@@ -35,9 +35,11 @@ function readBootId(): string | null {
 
 function startTimeOf(pid: number): string | null {
   if (process.platform === "linux") {
-    // Field 22; the second field is the program's name in parentheses and may hold anything.
+    // Fields 3 and 22; the second field is the program's name in parentheses and may hold anything.
     const stat = readText(`/proc/${pid}/stat`);
-    return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A zombie has ended; without an init process, as in many containers, nobody ever takes it away.
+    return fields === undefined || fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
   }
   if (process.platform === "darwin") return runText("/bin/ps", ["-o", "lstart=", "-p", String(pid)]);
   return null;

@@ -19,6 +19,10 @@ export interface GenerateOptions {
   readonly delivery?: DeliveryOption;
   /** False: after delivery only a hash record is left. @default true */
   readonly keepHistory?: boolean;
+  /** Ask although a plan limit is known to be used up. @default false */
+  readonly ignoreLimit?: boolean;
+  /** Ask although the plan hides images (Free). @default false */
+  readonly ignorePlan?: boolean;
   /** Calls side by side, 1..10. @default 4 */
   readonly concurrency?: number;
 }
@@ -70,12 +74,15 @@ export function createClient(parts: ClientParts): ImageClient {
       });
     }
     const delivery = prepareDelivery(option, parts);
-    const account = await choice.engine.prepare(signal);
+    const { accountKey, ...account } = await choice.engine.prepare(signal);
+    if (options.ignorePlan !== true) refuseHiddenPlan(account.plan);
+    if (options.ignoreLimit !== true && accountKey !== null) refuseKnownLimit(parts, accountKey);
     return runGeneration(parts, {
       request: choice.request,
       asked: choice.asked,
       engine: choice.engine,
       account,
+      accountKey,
       delivery,
       keepHistory,
       concurrency: options.concurrency ?? defaultConcurrency,
@@ -100,6 +107,27 @@ export function createClient(parts: ClientParts): ImageClient {
       };
     },
   };
+}
+
+/** Codex hides its image tool from this plan (codex-backend contract 5.2). */
+function refuseHiddenPlan(plan: string | null): void {
+  if (plan?.toLowerCase() !== "free") return;
+  throw new LimnError("plan_not_included", {
+    message: "This account is on the Free plan, for which Codex hides image generation. Nothing was sent.",
+    hint: "Sign in with an account that has a plan — or try all the same: --ignore-plan",
+    details: { plan },
+  });
+}
+
+function refuseKnownLimit({ limits, clock }: ClientParts, accountKey: string): void {
+  const known = limits.known(accountKey, clock());
+  if (known === null) return;
+  throw new LimnError("usage_limit_reached", {
+    message: `The plan's allowance${known.limit === null ? "" : ` (${known.limit})`} was used up and resets at ${known.resetsAt.slice(0, 16).replace("T", " ")} UTC. Nothing was sent.`,
+    hint: "Asking before then does not help; to ask all the same: --ignore-limit",
+    retryAfterMs: Math.max(0, Date.parse(known.resetsAt) - clock()),
+    details: { resetsAt: known.resetsAt, known: true, ...(known.limit === null ? {} : { limit: known.limit }) },
+  });
 }
 
 /** Turns a call with an event callback into an async iterable; the work stops when the reader leaves. */

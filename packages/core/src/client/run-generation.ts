@@ -20,6 +20,7 @@ export interface GenerationRun {
   readonly asked: Asked;
   readonly engine: Engine;
   readonly account: Account;
+  readonly accountKey: string | null;
   readonly delivery: PreparedDelivery;
   readonly keepHistory: boolean;
   readonly concurrency: number;
@@ -150,12 +151,23 @@ class Generation {
         progress: (stage, facts) => this.#emit({ type: "image-progress", id: record.id, index, stage, ...facts }),
       });
     } catch (error) {
+      this.#rememberLimit(error);
       if (isLimnError(error) && (hopeless.has(error.code) || error.category === "login")) this.#stop = error;
       throw error;
     }
     this.#answers.push(answer);
+    if (this.#run.accountKey !== null) this.#parts.limits.forget(this.#run.accountKey);
     this.#warn(record, ...answerWarnings(answer, index));
     for (const image of answer.images) await this.#keep(record, image);
+  }
+
+  #rememberLimit(error: unknown): void {
+    const { accountKey } = this.#run;
+    if (accountKey === null || !isLimnError(error) || error.code !== "usage_limit_reached") return;
+    const { resetsAt, limit } = error.details;
+    if (typeof resetsAt !== "string") return;
+    const seenAt = new Date(this.#parts.clock()).toISOString();
+    this.#parts.limits.remember(accountKey, { limit: typeof limit === "string" ? limit : null, resetsAt, seenAt });
   }
 
   /** Save first, say so in the record, then deliver. */

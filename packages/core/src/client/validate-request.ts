@@ -90,8 +90,8 @@ export function validateRequest(
   throw new LimnError("invalid_option", {
     message:
       listed.length === 1
-        ? `${capitalised(listed[0] ?? "")}.`
-        : `${listed.length} things are wrong: ${listed.join("; ")}.`,
+        ? sentence(capitalised(listed[0] ?? ""))
+        : sentence(`${listed.length} things are wrong: ${listed.join("; ")}`),
     hint: "See: limn generate --help",
     details: { faults: isPromptMissing ? [...faults, { field: "prompt", message: "is missing" }] : faults },
   });
@@ -101,6 +101,10 @@ function isGenerateRequest(
   request: Readonly<Record<string, unknown>>,
 ): request is Readonly<Record<string, unknown>> & GenerateRequest {
   return findFaults(request).length === 0;
+}
+
+function sentence(text: string): string {
+  return text.endsWith("?") ? text : `${text}.`;
 }
 
 function capitalised(text: string): string {

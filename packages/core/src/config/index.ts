@@ -6,6 +6,8 @@ export { configKeys, projectFileName } from "./keys.ts";
 export type { ConfigKey } from "./keys.ts";
 export { loadConfig } from "./load-config.ts";
 export type { Config, ConfigValue, Setting } from "./load-config.ts";
+export { loginPlaces } from "./login-places.ts";
+export type { LoginPlaces } from "./login-places.ts";
 export { codexHome, limnFolders } from "./paths.ts";
 export type { LimnFolders } from "./paths.ts";
 export { configKey, userConfigFile, writeUserSetting } from "./write-config.ts";

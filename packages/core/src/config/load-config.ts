@@ -147,7 +147,7 @@ export function checkValue(key: ConfigKey, value: unknown): string | null {
       return fits ? null : range;
     }
     case "url":
-      return typeof value === "string" && /^https?:\/\/[^/\s@]+/.test(value) && URL.canParse(value)
+      return typeof value === "string" && isPlainAddress(value)
         ? null
         : "must be an http or https address without a user name";
     case "string":
@@ -156,6 +156,13 @@ export function checkValue(key: ConfigKey, value: unknown): string | null {
         ? null
         : `must be one of ${key.choices.join(", ")}`;
   }
+}
+
+/** `https://chatgpt.com@evil.example` reads like one host and is another, so no address with a user name is taken. */
+function isPlainAddress(text: string): boolean {
+  if (!/^https?:\/\/[^/\s]/.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === "" && password === "";
 }
 
 /** A value from a variable or the command line, which only know text. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LimnError, nearest } from "../errors/index.ts";
-import { writeFileAtomically } from "../files/atomic-file.ts";
+import { describeErrno, errno, writeFileAtomically } from "../files/index.ts";
 import type { Environment } from "./environment.ts";
 import { configKeys, userFileName } from "./keys.ts";
 import type { ConfigKey } from "./keys.ts";
@@ -61,11 +61,16 @@ function readContent(file: string): Record<string, unknown> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
-  } catch {
-    return {};
+  } catch (error) {
+    if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return {};
+    throw new LimnError("config_invalid", {
+      message: `The config file ${file} cannot be read, so it is not replaced: ${describeErrno(error)}.`,
+      hint: "Correct its rights, or move it away.",
+      cause: error,
+    });
   }
   try {
-    const content: unknown = JSON.parse(text);
+    const content: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     if (typeof content === "object" && content !== null && !Array.isArray(content)) return { ...content };
   } catch {
     // Told below: a broken file is not overwritten.

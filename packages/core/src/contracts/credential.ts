@@ -1,6 +1,6 @@
 /** A login that can be used now. Holds its token privately: printing, serialising or inspecting it shows no secret. */
 export interface Credential {
-  /** Whose login: `token` (LIMN_ACCESS_TOKEN), `codex`, `sandbox`. */
+  /** Whose login: `token` (LIMN_ACCESS_TOKEN), `limn`, `codex`, `pi`, `opencode`, `hermes`, `sandbox`. */
   readonly source: string;
   readonly accountId: string | null;
   /** As the login claims it; unknown names are kept as they are. */
@@ -8,6 +8,8 @@ export interface Credential {
   readonly email: string | null;
   /** Milliseconds since the epoch, or null when the token does not say. */
   readonly expiresAtMs: number | null;
+  /** Further headers that requests for this account must carry: FedRAMP, data residency. */
+  readonly accountHeaders: Readonly<Record<string, string>>;
   /** The only way to the token; for request headers. */
   revealToken(): string;
 }

@@ -73,6 +73,12 @@ export interface EngineAnswer {
   readonly clockSkewMs: number | null;
 }
 
+/** Who will pay for a generation. */
+export interface Payer extends Account {
+  /** The same for the same account, and no secret; null when the account is not known. */
+  readonly accountKey: string | null;
+}
+
 /** One way to obtain an image. */
 export interface Engine {
   readonly id: EngineId;
@@ -85,6 +91,6 @@ export interface Engine {
     readonly body: Sent;
   };
   /** Check, without spending anything, that the engine can be used: who pays. @throws the login codes */
-  prepare(signal: AbortSignal): Promise<Account>;
+  prepare(signal: AbortSignal): Promise<Payer>;
   run(call: EngineCall): Promise<EngineAnswer>;
 }

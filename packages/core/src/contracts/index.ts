@@ -6,3 +6,4 @@ export * from "./capabilities.ts";
 export * from "./engine.ts";
 export * from "./credential.ts";
 export * from "./manifest.ts";
+export * from "./sign-in.ts";

@@ -84,7 +84,7 @@ export interface Got {
 /** Which plan paid, and through whose login. */
 export interface Account {
   readonly plan: string | null;
-  /** `token` (LIMN_ACCESS_TOKEN), `codex`, `sandbox`. */
+  /** `token` (LIMN_ACCESS_TOKEN), `limn`, `codex`, `pi`, `opencode`, `hermes`, `sandbox`. */
   readonly source: string;
 }
 

@@ -1,5 +1,6 @@
 import type { Credential } from "../contracts/credential.ts";
 import { Secret, shorten } from "../errors/index.ts";
+import { readTokenClaims } from "./token-claims.ts";
 
 export interface ChatGptCredentialInit {
   readonly source: string;
@@ -15,6 +16,7 @@ export class ChatGptCredential implements Credential {
   readonly source: string;
   readonly plan: string | null;
   readonly expiresAtMs: number | null;
+  readonly accountHeaders: Readonly<Record<string, string>>;
   readonly #token: Secret;
   readonly #accountId: string | null;
   readonly #email: string | null;
@@ -23,6 +25,7 @@ export class ChatGptCredential implements Credential {
     this.source = init.source;
     this.plan = init.plan;
     this.expiresAtMs = init.expiresAtMs;
+    this.accountHeaders = readTokenClaims(init.token).accountHeaders;
     this.#token = new Secret(init.token);
     this.#accountId = init.accountId;
     this.#email = init.email;

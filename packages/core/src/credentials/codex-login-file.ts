@@ -23,7 +23,7 @@ export type CodexLogin =
 const chatGptModes: readonly string[] = ["chatgpt", "chatgptAuthTokens"];
 
 export function readCodexLogin(content: string): CodexLogin {
-  const file = parseJson(content.replace(/^\uFEFF/, ""));
+  const file = parseJson(content);
   if (file === undefined)
     return { kind: "malformed", problem: content.trim() === "" ? "it is empty" : "it is not valid JSON" };
   if (!isObject(file)) return { kind: "malformed", problem: "it is not a JSON object" };

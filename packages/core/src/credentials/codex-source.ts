@@ -1,45 +1,48 @@
-import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Credential, CredentialSource } from "../contracts/credential.ts";
 import { LimnError } from "../errors/index.ts";
-import { errno } from "../files/index.ts";
-import { member, textOf } from "../json/index.ts";
 import { ChatGptCredential } from "./chatgpt-credential.ts";
 import { readCodexLogin } from "./codex-login-file.ts";
 import type { CodexLogin } from "./codex-login-file.ts";
+import { readCodexSettings } from "./codex-settings.ts";
 import { expiredError, isExpired } from "./expiry.ts";
+import { readBorrowedFile, unreadableLogin } from "./read-login-file.ts";
+import { recoverBorrowed } from "./recover-borrowed.ts";
 import { describeProblem } from "./report.ts";
-
-/** A login file is a few kilobytes; more is something else (login-stores 0.7). */
-const maxFileBytes = 1024 * 1024;
-/** Older Codex versions write the file in place, so a reader can see it cut: look again (login-stores 0.4). */
-const rereadDelaysMs = [50, 100, 200];
+import { readTokenClaims } from "./token-claims.ts";
 
 export interface CodexSourceOptions {
   /** `$CODEX_HOME`, absolute; null when there is no home folder. */
   readonly codexHome: string | null;
   readonly clock: () => number;
+  /** Asks the Codex program for the token of a login in the OS keychain; null when there is no program or no login. */
+  readonly askForToken: () => Promise<string | null>;
 }
 
 /**
  * Codex's login, borrowed: its file is read, never written, locked or renewed.
  * Renewing is Codex's affair, since its refresh tokens are single-use (codex-backend contract 6.4).
  */
-export function createCodexSource({ codexHome, clock }: CodexSourceOptions): CredentialSource {
+export function createCodexSource({ codexHome, clock, askForToken }: CodexSourceOptions): CredentialSource {
   const place = codexHome === null ? "~/.codex/auth.json" : join(codexHome, "auth.json");
+
+  const askProgram = async (): Promise<CodexLogin | null> => {
+    const token = await askForToken();
+    return token === null ? null : { kind: "chatgpt", accessToken: token, ...readTokenClaims(token) };
+  };
 
   const find = async (): Promise<Credential | null> => {
     if (codexHome === null) return null;
-    const login = await readLogin(place);
+    const settings = await readCodexSettings(codexHome);
+    const login = (await readBorrowedFile(place, readCodexLogin, ({ kind }) => kind === "malformed")) ?? (settings.mayUseKeychain ? await askProgram() : null);
     if (login === null) return null;
     if (login.kind !== "chatgpt") throw refusal(login, place);
-    const provider = await thirdPartyProvider(codexHome);
-    if (provider !== null) {
+    const { thirdPartyProvider } = settings;
+    if (thirdPartyProvider !== null) {
       throw new LimnError("login_refused", {
-        message: `Codex is set to the model provider "${provider}" (model_provider in ${join(codexHome, "config.toml")}), which has no ChatGPT plan to use.`,
-        hint: 'Remove model_provider there, or set it to "openai", and sign in with: codex login',
-        details: { kind: "third_party_provider", provider },
+        message: `Codex is set to the model provider "${thirdPartyProvider}" (model_provider in ${join(codexHome, "config.toml")}), which has no ChatGPT plan to use.`,
+        hint: 'Remove model_provider there, or set it to "openai", and sign in with: codex login — or sign in with limn: limn login',
+        details: { kind: "third_party_provider", provider: thirdPartyProvider },
       });
     }
     if (login.expiresAtMs !== null && isExpired(login.expiresAtMs, clock())) {
@@ -53,60 +56,7 @@ export function createCodexSource({ codexHome, clock }: CodexSourceOptions): Cre
     return new ChatGptCredential({ ...login, source: "codex", token: login.accessToken });
   };
 
-  const recover = async (refused: Credential): Promise<Credential | null> => {
-    const again = await find();
-    if (again === null || again.revealToken() === refused.revealToken()) return null;
-    if (again.accountId === refused.accountId) return again;
-    throw new LimnError("login_account_changed", {
-      message: "Codex was signed in to another account while limn was at work.",
-      hint: "Start the command again to use the new account.",
-    });
-  };
-
-  return { id: "codex", find, recover, report: async () => describeProblem("codex", place, find) };
-}
-
-async function readLogin(path: string): Promise<CodexLogin | null> {
-  for (let attempt = 0; ; attempt += 1) {
-    const content = await readLoginFile(path);
-    if (content === null) return null;
-    const login = readCodexLogin(content);
-    const pause = rereadDelaysMs[attempt];
-    if (login.kind !== "malformed" || pause === undefined) return login;
-    await delay(pause);
-  }
-}
-
-async function readLoginFile(path: string): Promise<string | null> {
-  try {
-    const file = await open(path, "r");
-    try {
-      const facts = await file.stat();
-      if (!facts.isFile() || facts.size > maxFileBytes) {
-        throw unreadable(
-          path,
-          facts.isFile() ? `it has ${facts.size} bytes, more than any login file` : "it is not a file",
-        );
-      }
-      return await file.readFile("utf8");
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    const name = errno(error);
-    if (name === "ENOENT" || name === "ENOTDIR") return null;
-    if (name === "EACCES" || name === "EPERM") throw unreadable(path, "permission denied");
-    if (name === "ELOOP") throw unreadable(path, "it is a symbolic link to itself");
-    throw error;
-  }
-}
-
-function unreadable(path: string, why: string): LimnError {
-  return new LimnError("login_unreadable", {
-    message: `The login file ${path} cannot be used: ${why}.`,
-    hint: "Check the file, or sign in again: codex login",
-    details: { path },
-  });
+  return { id: "codex", find, recover: async (refused) => recoverBorrowed(find, refused, "Codex"), report: async () => describeProblem("codex", place, find) };
 }
 
 function refusal(login: Exclude<CodexLogin, { kind: "chatgpt" }>, path: string): LimnError {
@@ -136,28 +86,6 @@ function refusal(login: Exclude<CodexLogin, { kind: "chatgpt" }>, path: string):
         details: { kind: "accounts_differ", path },
       });
     case "malformed":
-      return unreadable(path, login.problem);
+      return unreadableLogin(path, login.problem);
   }
-}
-
-/** The `model_provider` of Codex's `config.toml` when it is not OpenAI's (open-design-provider O42). */
-async function thirdPartyProvider(codexHome: string): Promise<string | null> {
-  let content: string;
-  try {
-    content = await readFile(join(codexHome, "config.toml"), "utf8");
-  } catch {
-    // No settings, or none that can be read: Codex's default provider.
-    return null;
-  }
-  if (!content.includes("model_provider")) return null;
-  const { parse } = await import("smol-toml");
-  let settings: unknown;
-  try {
-    settings = parse(content);
-  } catch {
-    // Codex itself refuses to start with such a file; the login is not affected.
-    return null;
-  }
-  const provider = textOf(member(settings, "model_provider"));
-  return provider === null || provider.toLowerCase() === "openai" ? null : provider;
 }

@@ -1,39 +1,56 @@
 import type { Credential, CredentialProvider, CredentialSource } from "../contracts/credential.ts";
-import { LimnError } from "../errors/index.ts";
+import { LimnError, isLimnError } from "../errors/index.ts";
+
+/** A source and what becomes of the search when its login cannot be used. */
+export interface RankedSource {
+  readonly source: CredentialSource;
+  /** `stop`: it was chosen on purpose, so its trouble is told. `next`: another one may serve. */
+  readonly onProblem: "stop" | "next";
+}
 
 export interface ProviderOptions {
   /** In order of preference. */
-  readonly sources: readonly CredentialSource[];
-  /** Set when stored logins may not be sent to the configured address: which address, and where it was set. */
+  readonly sources: readonly RankedSource[];
+  /** Set when stored logins may not be sent to the configured address: which address. */
   readonly withheldFor?: string;
 }
 
 /**
- * The first source that has a login decides: a login that is there and cannot be used is told, not silently passed over.
- * Read again for every request, since the owner may have renewed it (login-stores 0.5).
+ * The first usable login in a fixed order. When there is none, the first trouble that was met is told, because that is the login which
+ * its user most likely means. Sources are asked anew for every request, since their owners may have renewed them (login-stores 0.5).
  */
 export function createCredentialProvider({ sources, withheldFor }: ProviderOptions): CredentialProvider {
   const get = async (): Promise<Credential> => {
-    for (const source of sources) {
-      const credential = await source.find();
-      if (credential !== null) return credential;
+    let firstProblem: LimnError | null = null;
+    for (const { source, onProblem } of sources) {
+      try {
+        const credential = await source.find();
+        if (credential !== null) return credential;
+      } catch (error) {
+        if (onProblem === "stop" || !isLimnError(error)) throw error;
+        firstProblem ??= error;
+      }
     }
-    if (withheldFor !== undefined) {
-      throw new LimnError("login_missing", {
-        message: `No stored login is sent to ${withheldFor}, because that address was not set in your own settings.`,
-        hint: `If you trust it: limn config set baseUrl ${withheldFor} — or hand in a token for it: LIMN_ACCESS_TOKEN=… limn …`,
-      });
-    }
-    throw new LimnError("login_missing", {
-      message: "Nobody is signed in: neither LIMN_ACCESS_TOKEN nor a ChatGPT login of Codex was found.",
-      hint: 'Sign in with the Codex program: codex login — or try without a login: limn generate "a red fox" --sandbox',
-    });
+    throw firstProblem ?? nobody(withheldFor);
   };
 
   const recover = async (refused: Credential): Promise<Credential | null> => {
-    const source = sources.find((candidate) => candidate.id === refused.source);
-    return source === undefined ? null : source.recover(refused);
+    const ranked = sources.find(({ source }) => source.id === refused.source);
+    return ranked === undefined ? null : ranked.source.recover(refused);
   };
 
-  return { get, recover, reports: async () => Promise.all(sources.map(async (source) => source.report())) };
+  return { get, recover, reports: async () => Promise.all(sources.map(async ({ source }) => source.report())) };
+}
+
+function nobody(withheldFor: string | undefined): LimnError {
+  if (withheldFor !== undefined) {
+    return new LimnError("login_missing", {
+      message: `No stored login is sent to ${withheldFor}, because that address was not set in your own settings.`,
+      hint: `If you trust it: limn config set baseUrl ${withheldFor} — or hand in a token for it: LIMN_ACCESS_TOKEN=… limn …`,
+    });
+  }
+  return new LimnError("login_missing", {
+    message: "Nobody is signed in: there is no login of limn, and none of Codex, Pi, opencode or Hermes to borrow.",
+    hint: 'Sign in: limn login — or try without a login: limn generate "a red fox" --sandbox',
+  });
 }

@@ -7,9 +7,13 @@ export interface TokenClaims {
   readonly email: string | null;
   readonly expiresAtMs: number | null;
   readonly issuedAtMs: number | null;
+  /** Headers that a request for this account must carry (codex-backend contract 2.2): FedRAMP and data residency. */
+  readonly accountHeaders: Readonly<Record<string, string>>;
 }
 
-const noClaims: TokenClaims = { accountId: null, plan: null, email: null, expiresAtMs: null, issuedAtMs: null };
+const noClaims: TokenClaims = { accountId: null, plan: null, email: null, expiresAtMs: null, issuedAtMs: null,
+  accountHeaders: {},
+};
 
 /** Claims of a JWT (codex-backend contract 6.1); all null for an opaque token, which is legitimate. */
 export function readTokenClaims(token: string): TokenClaims {
@@ -23,10 +27,22 @@ export function readTokenClaims(token: string): TokenClaims {
     email: textOf(member(claims, "email")) ?? textOf(member(member(claims, "https://api.openai.com/profile"), "email")),
     expiresAtMs: seconds(member(claims, "exp")),
     issuedAtMs: seconds(member(claims, "iat")),
+    accountHeaders: accountHeaders(auth),
   };
 }
 
+/** Milliseconds; null for a number that is no time, which would break every report about it. */
 function seconds(value: unknown): number | null {
   const found = numberOf(value);
-  return found === null ? null : found * 1000;
+  return found === null || Math.abs(found) > 8.64e12 ? null : found * 1000;
+}
+
+/** A residency that binds nothing is not sent. */
+function accountHeaders(auth: unknown): Readonly<Record<string, string>> {
+  const residency = textOf(member(auth, "chatgpt_compute_residency")) ?? textOf(member(auth, "chatgpt_data_residency"));
+  const isBound = residency !== null && /^[a-z][a-z_-]{1,15}$/.test(residency) && residency !== "no_constraint";
+  return {
+    ...(member(auth, "chatgpt_account_is_fedramp") === true ? { "x-openai-fedramp": "true" } : {}),
+    ...(isBound ? { "x-openai-internal-codex-residency": residency } : {}),
+  };
 }

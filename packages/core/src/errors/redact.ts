@@ -20,9 +20,9 @@ const quotationLength = 16;
  * `privateTexts` (a prompt), since prompts stay out of errors.
  */
 export function publicServiceMessage(text: string, privateTexts: readonly string[]): string | null {
-  const line = redactSecrets(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim()).slice(0, 300);
+  const line = redactSecrets(oneLine(text)).slice(0, 300);
   if (line === "") return null;
-  for (const privateText of privateTexts) {
+  for (const privateText of privateTexts.map(oneLine)) {
     if (privateText.length < quotationLength) {
       if (privateText.length > 3 && line.includes(privateText)) return null;
       continue;
@@ -32,6 +32,11 @@ export function publicServiceMessage(text: string, privateTexts: readonly string
     }
   }
   return line;
+}
+
+/** White space and control characters as single spaces, so that a quotation is found however it is wrapped. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Z}]+/gu, " ").trim();
 }
 
 /** `acc-1234567890` -> `…7890`; for reports that people paste into issues. */

@@ -45,7 +45,7 @@ export function readPngRecipe(path: string): string | null {
       const length = header.readUInt32BE(0);
       if (header.toString("latin1", 4, 8) === "iTXt" && length > 0 && length <= longestRecipeBytes) {
         const data = Buffer.alloc(length);
-        readSync(file, data, 0, length, offset + 8);
+        if (readSync(file, data, 0, length, offset + 8) < length) return null;
         const prefix = Buffer.from(`${keyword}\0\0\0\0\0`, "latin1");
         if (data.subarray(0, prefix.length).equals(prefix)) return data.toString("utf8", prefix.length);
       }

@@ -5,7 +5,7 @@ export interface PngFacts {
   hasAlpha: boolean;
   /** A `caBX` chunk: a C2PA manifest store (codex-backend contract 3.3). */
   c2pa: boolean;
-  /** The `IEND` chunk was reached: nothing is missing. */
+  /** The `IEND` chunk ended: nothing is missing. */
   complete: boolean;
   /** Chunk structure broken. */
   broken: boolean;
@@ -26,6 +26,7 @@ export class PngWalker {
   #wanted = headerBytes;
   #skip = 0;
   #first = true;
+  #last = false;
 
   push(bytes: Uint8Array): void {
     let offset = 0;
@@ -34,6 +35,7 @@ export class PngWalker {
         const step = Math.min(this.#skip, bytes.length - offset);
         this.#skip -= step;
         offset += step;
+        this.facts.complete = this.#last && this.#skip === 0;
         continue;
       }
       const step = Math.min(this.#wanted - this.#collected, bytes.length - offset);
@@ -68,7 +70,7 @@ export class PngWalker {
     }
     if (name === "tRNS") this.facts.hasAlpha = true;
     if (name === "caBX") this.facts.c2pa = true;
-    if (name === "IEND") this.facts.complete = true;
-    else this.#skip = length + 4;
+    this.#last = name === "IEND";
+    this.#skip = length + 4;
   }
 }

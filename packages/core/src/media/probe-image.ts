@@ -28,6 +28,7 @@ export function sniffMediaType(head: Uint8Array): string | null {
 export class ImageProbe {
   readonly #png: PngWalker = new PngWalker();
   #head: Buffer = Buffer.alloc(0);
+  #headBytes = 0;
   #tail: Buffer = Buffer.alloc(0);
   #total = 0;
   #isPng: boolean | null = null;
@@ -40,15 +41,22 @@ export class ImageProbe {
   }
 
   #keepHead(bytes: Uint8Array): void {
-    if (this.#head.length < headLimit) {
-      this.#head = Buffer.concat([this.#head, bytes.subarray(0, headLimit - this.#head.length)]);
+    const known = this.#headBytes;
+    const step = Math.min(bytes.length, headLimit - known);
+    // Grows by doubling: an answer may come in slices of a few bytes.
+    if (known + step > this.#head.length) {
+      const grown = Buffer.alloc(Math.min(headLimit, Math.max(4096, (known + step) * 2)));
+      grown.set(this.#head.subarray(0, known));
+      this.#head = grown;
     }
-    if (this.#isPng !== null || this.#head.length < 16) return;
-    this.#isPng = sniffMediaType(this.#head) === "image/png";
+    this.#head.set(bytes.subarray(0, step), known);
+    this.#headBytes += step;
+    if (this.#isPng !== null || this.#headBytes < 16) return;
+    this.#isPng = sniffMediaType(this.#head.subarray(0, this.#headBytes)) === "image/png";
+    if (!this.#isPng) return;
     // What was kept before this slice was not walked yet.
-    if (this.#isPng && this.#head.length > bytes.length)
-      this.#png.push(this.#head.subarray(0, this.#head.length - bytes.length));
-    if (this.#isPng) this.#head = Buffer.alloc(0);
+    this.#png.push(this.#head.subarray(0, known));
+    this.#head = Buffer.alloc(0);
   }
 
   #keepTail(bytes: Uint8Array): void {
@@ -64,13 +72,14 @@ export class ImageProbe {
       if (!complete) return { kind: "cut" };
       return { kind: "image", facts: { mediaType: "image/png", width, height, hasAlpha, c2pa } };
     }
-    const mediaType = this.#head.length < 16 ? null : sniffMediaType(this.#head);
+    const head = this.#head.subarray(0, this.#headBytes);
+    const mediaType = head.length < 16 ? null : sniffMediaType(head);
     const read = mediaType === null ? undefined : readers[mediaType];
     if (mediaType === null || read === undefined) return { kind: "not-an-image" };
-    const found = read(this.#head, this.#tail, this.#total);
+    const found = read(head, this.#tail, this.#total);
     if (found === null) return { kind: "not-an-image" };
     if (found === "cut") return { kind: "cut" };
-    return { kind: "image", facts: { mediaType, c2pa: this.#head.includes("c2pa"), ...found } };
+    return { kind: "image", facts: { mediaType, c2pa: head.includes("c2pa"), ...found } };
   }
 }
 
@@ -151,7 +160,18 @@ function readGif(head: Buffer, tail: Buffer): Dimensions | "cut" | null {
   return { width: head.readUInt16LE(6), height: head.readUInt16LE(8), hasAlpha };
 }
 
-function readAvif(head: Buffer): Dimensions | "cut" | null {
+function readAvif(head: Buffer, _tail: Buffer, total: number): Dimensions | "cut" | null {
+  // The file is a row of boxes; a length of 0 means "to the end" and 1 a 64-bit length.
+  for (let offset = 0; offset < total;) {
+    if (total < offset + 8) return "cut";
+    if (offset + 16 > head.length) break;
+    const short = head.readUInt32BE(offset);
+    if (short === 0) break;
+    const length = short === 1 ? Number(head.readBigUInt64BE(offset + 8)) : short;
+    if (length < 8) return null;
+    if (total < offset + length) return "cut";
+    offset += length;
+  }
   const extents = head.indexOf("ispe", 0, "latin1");
   if (extents < 0 || extents + 16 > head.length) return "cut";
   return {

@@ -83,6 +83,8 @@ const sentences: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "its certificate has expired (CERT_HAS_EXPIRED)",
 };
 
+const proxyRefusal = /^PROXY_(\d+)$/;
+
 const trustCertificate =
   "If your network has its own certificate authority, name its file: NODE_EXTRA_CA_CERTS=/path/ca.pem";
 const hints: Readonly<Record<string, string>> = {
@@ -90,8 +92,10 @@ const hints: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: trustCertificate,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: trustCertificate,
   CERT_HAS_EXPIRED: "Check this machine's clock, then the proxy.",
+  PROXY_407: "The proxy wants a login of its own: HTTPS_PROXY=http://user:password@host:port",
 };
 
 function describe(reason: string): string {
-  return sentences[reason] ?? reason;
+  const status = proxyRefusal.exec(reason)?.[1];
+  return status === undefined ? (sentences[reason] ?? reason) : `the proxy refused the connection with status ${status}`;
 }

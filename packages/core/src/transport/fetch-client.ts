@@ -17,31 +17,48 @@ const beforeSending: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A host's own `fetch`, so that its proxy and certificate settings count. `fetch` does not tell when it is connected, so the
- * request counts as sent from the moment it is called, unless the failure itself proves otherwise.
+ * A host's own `fetch`, so that its proxy and certificate settings count. `fetch` tells neither when it is connected nor when the
+ * last byte went out, so the request counts as sent from the moment it is called, unless the failure itself proves otherwise: an
+ * error that comes late is then never taken for one that came at once.
  */
 export function createFetchClient(hostFetch: typeof globalThis.fetch): HttpClient {
   return {
     send: async ({ url, method, headers, body, signal, onConnected, onSent }) => {
-      await onConnected();
+      await untilAborted(onConnected, signal);
       let response: Response;
       try {
         // Redirects are never followed: the token stays with the origin it was meant for.
-        response = await hostFetch(url, {
+        const answering = hostFetch(url, {
           method,
           headers,
           body: body === null ? null : joined(body),
           signal,
           redirect: "manual",
         });
+        onSent();
+        response = await answering;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         throw new HttpFailure(beforeSending.has(causeCode(error)) ? "connecting" : "answering", error);
       }
-      onSent();
       return answerOf(response, signal);
     },
   };
+}
+
+/** Rejects with the signal's reason as soon as it is aborted; does not begin when it already is. */
+async function untilAborted(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 function causeCode(error: unknown): string {

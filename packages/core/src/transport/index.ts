@@ -8,4 +8,6 @@ export { createProxyChoice, hasProxySettings } from "./proxy.ts";
 export { defaultTimeLimits } from "./time-limits.ts";
 export type { TimeLimits } from "./time-limits.ts";
 export { createTransport } from "./transport.ts";
-export type { Transport, TransportAnswer, TransportCall, TransportOptions } from "./transport.ts";
+export type { AccountRoute, Transport, TransportAnswer, TransportCall, TransportOptions } from "./transport.ts";
+export { sendPlain } from "./plain-call.ts";
+export type { PlainAnswer, PlainCall } from "./plain-call.ts";

@@ -2,6 +2,7 @@ import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node
 import type { Socket } from "node:net";
 import { HttpFailure } from "./http-client.ts";
 import type { FailurePhase, HttpAnswer, HttpClient, HttpRequest, RequestBody } from "./http-client.ts";
+import { ProxyRefusal } from "./proxy.ts";
 import type { ProxyChoice } from "./proxy.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { ProxyChoice } from "./proxy.ts";
 export function createNodeClient(proxyFor: ProxyChoice): HttpClient {
   return {
     send: async (request) => {
-      const agent = await proxyFor(request.url);
+      const agent = await proxyFor(request.url, request.signal);
       return new Promise((resolve, reject) => {
         exchange(request, agent, resolve, reject);
       });
@@ -59,6 +60,10 @@ function exchange(
   };
 
   outgoing.on("error", fail);
+  // https-proxy-agent replays a refusal of the proxy as if the service had answered; it says so here first.
+  outgoing.on("proxyConnect", ({ statusCode }: { readonly statusCode: number }) => {
+    if (statusCode !== 200) fail(new ProxyRefusal(statusCode));
+  });
   outgoing.on("socket", (socket: Socket) => {
     whenConnected(socket, () => {
       request.onConnected().then(

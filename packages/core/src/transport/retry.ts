@@ -36,15 +36,17 @@ export function retryDelayMs(failed: FailedAttempt, random: number): number | nu
       return failed.error.retryAfterMs === null ? backoff : failed.error.retryAfterMs + random * 1000;
     case 404:
       return failed.emptyBody && failed.earlierEmpty404s === 0 ? backoff : null;
-    case 500:
-    case 502:
-    case 503:
-      return isCertainRefusal(failed) ? backoff : null;
     default:
-      return null;
+      return isCertainRefusal(failed) ? backoff : null;
   }
 }
 
-export function isCertainRefusal(failed: Pick<FailedAttempt, "answeredAfterMs" | "hasImageRequestId">): boolean {
-  return failed.answeredAfterMs !== null && failed.answeredAfterMs < certainRefusalMs && !failed.hasImageRequestId;
+/** A gateway that gave up waiting (504, 52x) proves nothing, however fast it is. */
+export function isCertainRefusal({
+  status,
+  answeredAfterMs,
+  hasImageRequestId,
+}: Pick<FailedAttempt, "status" | "answeredAfterMs" | "hasImageRequestId">): boolean {
+  const isRefusal = status === 500 || status === 502 || status === 503;
+  return isRefusal && answeredAfterMs !== null && answeredAfterMs < certainRefusalMs && !hasImageRequestId;
 }

@@ -20,9 +20,18 @@ export interface TransportOptions {
   readonly retries: number;
   /** `limn/<version>`. */
   readonly userAgent: string;
+  /** Where requests of an account have to go; asked once per account. Absent: the configured address. */
+  readonly routeFor?: (credential: Credential, signal: AbortSignal) => Promise<AccountRoute>;
   readonly clock: () => number;
   /** 0..1, for jitter. */
   readonly random: () => number;
+}
+
+/** A workspace's own backend, and the headers that go with it (codex-backend contract 2.4). */
+export interface AccountRoute {
+  /** An https origin, or null for the configured address. */
+  readonly origin: string | null;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface TransportCall {
@@ -146,6 +155,7 @@ class Exchange {
     this.#attempt += 1;
     const attempt = this.#attempt;
     const { http, clock } = this.#options;
+    const route = await this.#options.routeFor?.(credential, this.#time.overall);
     let sentAt: number | null = null;
     let reached: "connecting" | "sent" = "connecting";
     this.#call.onStage?.("connecting", { attempt });
@@ -153,9 +163,9 @@ class Exchange {
     let answer: HttpAnswer;
     try {
       answer = await http.send({
-        url: this.#url,
+        url: this.#urlAt(route?.origin ?? null),
         method: this.#call.method,
-        headers: { ...this.#requestHeaders(credential) },
+        headers: { ...this.#requestHeaders(credential), ...route?.headers },
         body: this.#call.body ?? null,
         signal,
         onConnected: async () => {
@@ -211,11 +221,16 @@ class Exchange {
     };
   }
 
+  #urlAt(origin: string | null): URL {
+    return origin === null ? this.#url : new URL(this.#url.pathname + this.#url.search, origin);
+  }
+
   #requestHeaders(credential: Credential): Record<string, string> {
     return {
       ...this.#call.headers,
       ...this.#headers,
       authorization: `Bearer ${credential.revealToken()}`,
+      ...credential.accountHeaders,
       ...(credential.accountId === null ? {} : { "chatgpt-account-id": credential.accountId }),
     };
   }

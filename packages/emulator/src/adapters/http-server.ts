@@ -18,6 +18,8 @@ export interface RunningEmulator {
   readonly url: string;
   /** `url` and `/backend-api/codex`. */
   readonly baseURL: string;
+  /** The issuer for sign-in: the same as `url`. */
+  readonly authURL: string;
   readonly port: number;
   /** Stops listening and ends every open answer. */
   close(): Promise<void>;
@@ -46,7 +48,7 @@ export async function listenOnLoopback(
   const address = server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
   const url = `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${bound}`;
-  return { url, baseURL: `${url}/backend-api/codex`, port: bound, close: () => stop(server, closing) };
+  return { url, baseURL: `${url}/backend-api/codex`, authURL: url, port: bound, close: () => stop(server, closing) };
 }
 
 async function startListening(server: Server, port: number, host: string): Promise<void> {

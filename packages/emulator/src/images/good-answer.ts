@@ -61,7 +61,9 @@ export async function drawAnswer(turn: ImageTurn, changes: AnswerChanges): Promi
       await drawPicture({ prompt: drawnPrompt, seed: seed + index * 7919, ...size, transparent, mark, ...edited }),
     );
   }
-  state.window.add(count);
+  const { window, usage } = state.metersOf(turn.account);
+  window.add(count);
+  usage.add(count);
   const asked = request.quality;
   const honoured = capabilities.honoursQuality && asked !== "auto";
   const quality = honoured ? asked : hashText(request.prompt, seed) % 4 === 0 ? "medium" : "low";
@@ -73,7 +75,7 @@ export async function drawAnswer(turn: ImageTurn, changes: AnswerChanges): Promi
     size: `${size.width}x${size.height}`,
     usage: tokenUsage(turn, count, quality),
   };
-  return { pictures, document, headers: answerHeaders(turn, changes.plan ?? planInForce(state)) };
+  return { pictures, document, headers: answerHeaders(turn, changes.plan ?? planInForce(state, turn.account)) };
 }
 
 async function readParent(turn: ImageTurn): Promise<Awaited<ReturnType<typeof decodePng>> | "unreadable"> {
@@ -122,7 +124,7 @@ function tokenUsage(turn: ImageTurn, count: number, quality: string): Readonly<R
 }
 
 function answerHeaders(turn: ImageTurn, plan: string): Record<string, string> {
-  const window = turn.state.window.read();
+  const window = turn.state.metersOf(turn.account).window.read();
   return {
     server: "cloudflare",
     "cf-ray": madeUpRay(turn.state.options.seed, turn.ordinal),

@@ -13,33 +13,39 @@ const HIGHEST_PERCENT = 98;
 
 /** Counts images in windows of a day. */
 export interface ImageWindowCounter {
-  /** Two per cent a picture. The first one starts the window; when it has passed, the next starts another. */
+  /** A share of the allowance, or two per cent a picture where there is none. The first one starts the window; when it has passed, the next starts another. */
   add(images: number): void;
   read(): ImageWindow;
-  reset(): void;
+  /** No picture is left in this window. */
+  usedUp(): boolean;
 }
 
-/** Creates the counter on a clock in milliseconds. */
-export function createImageWindow(clock: () => number): ImageWindowCounter {
-  let usedPercent = 0;
+/** Creates the counter on a clock in milliseconds; `allowance` is in pictures a day. */
+export function createImageWindow(clock: () => number, allowance: number | undefined): ImageWindowCounter {
+  let count = 0;
   let resetAt: number | undefined;
   const now = (): number => Math.floor(clock() / 1000);
   const expire = (): void => {
-    if (resetAt !== undefined && resetAt <= now()) [usedPercent, resetAt] = [0, undefined];
+    if (resetAt !== undefined && resetAt <= now()) [count, resetAt] = [0, undefined];
+  };
+  const percent = (): number => {
+    if (allowance === undefined) return Math.min(HIGHEST_PERCENT, count * PERCENT_PER_IMAGE);
+    return allowance === 0 ? 100 : Math.min(100, Math.floor((100 * count) / allowance));
   };
   return {
     add: (images) => {
       expire();
       resetAt ??= now() + WINDOW_MINUTES * 60;
-      usedPercent = Math.min(HIGHEST_PERCENT, usedPercent + PERCENT_PER_IMAGE * images);
+      count += images;
     },
     read: () => {
       expire();
       const end = resetAt ?? now() + WINDOW_MINUTES * 60;
-      return { usedPercent, resetAt: end, resetAfterSeconds: end - now() };
+      return { usedPercent: percent(), resetAt: end, resetAfterSeconds: end - now() };
     },
-    reset: () => {
-      [usedPercent, resetAt] = [0, undefined];
+    usedUp: () => {
+      expire();
+      return allowance !== undefined && count >= allowance;
     },
   };
 }

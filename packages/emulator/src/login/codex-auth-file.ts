@@ -1,4 +1,6 @@
-import { makeToken, type TokenSubject } from "./json-web-token.ts";
+import type { IssuedLogin } from "../sign-in/logins.ts";
+import type { Account } from "./account.ts";
+import { makeToken } from "./json-web-token.ts";
 
 /** The kinds of login that `auth.json` knows (codex-backend contract 6.1). */
 export type CodexAuthKind =
@@ -15,11 +17,13 @@ export type CodexAuthKind =
 export interface CodexAuthFileOptions {
   /** Default `chatgpt`. */
   readonly kind?: CodexAuthKind;
+  /** Whose tokens; default: the configured one's. The other options override single fields. */
+  readonly login?: IssuedLogin;
   /** Tokens whose `exp` lies an hour back. Default false. */
   readonly expired?: boolean;
   /** Default: the emulator's current token. */
   readonly accessToken?: string;
-  /** Default `rt_emulator_0001`. */
+  /** Default `rt_emulator_0001`, which `/oauth/token` takes once. */
   readonly refreshToken?: string;
   /** Default: the emulator's; null writes null, and then clients send no account header. */
   readonly accountId?: string | null;
@@ -29,15 +33,19 @@ export interface CodexAuthFileOptions {
   readonly lastRefresh?: string | null;
   /** Where refreshes go; default the live issuer. Only loopback addresses make sense in tests. */
   readonly issuer?: string;
+  /** Default `app_emulator`, or the login's. */
+  readonly clientId?: string;
 }
 
 /** What the emulator itself knows. */
-export interface AuthFileSource extends TokenSubject {
+export interface AuthFileSource {
+  readonly account: Account;
   readonly accessToken: string;
   readonly nowMs: number;
+  readonly lifeMs: number;
 }
 
-const EXPIRED_AGE_MS = 10 * 86_400_000 + 3_600_000;
+const EXPIRED_AGO_MS = 3_600_000;
 
 /** An `auth.json` as the Codex CLI writes it (codex-backend contract 6.1), ready for `JSON.stringify`. */
 export function makeCodexAuthFile(source: AuthFileSource, options: CodexAuthFileOptions = {}): Record<string, unknown> {
@@ -63,25 +71,30 @@ function tokenFile(
   source: AuthFileSource,
   options: CodexAuthFileOptions,
 ): Record<string, unknown> {
-  const accountId = options.accountId === undefined ? source.accountId : options.accountId;
-  const subject = {
-    accountId: accountId ?? source.accountId,
-    email: options.email ?? source.email,
-    plan: options.plan ?? source.plan,
+  const { login, expired = false } = options;
+  const accountId = options.accountId === undefined ? source.account.accountId : options.accountId;
+  const account: Account = {
+    ...source.account,
+    accountId: accountId ?? source.account.accountId,
+    email: options.email ?? source.account.email,
+    plan: options.plan ?? source.account.plan,
   };
-  const issuedAtMs = options.expired === true ? source.nowMs - EXPIRED_AGE_MS : source.nowMs;
-  const accessToken =
-    options.accessToken ?? (options.expired === true ? makeToken(subject, issuedAtMs, 9000) : source.accessToken);
+  const clientId = options.clientId ?? login?.clientId ?? "app_emulator";
+  const expiresAtMs = expired ? source.nowMs - EXPIRED_AGO_MS : source.nowMs + source.lifeMs;
+  const issuedAtMs = expiresAtMs - source.lifeMs;
+  const make = (serial: string): string => makeToken(account, { clientId, issuedAtMs, expiresAtMs, serial });
+  const kept = login ?? { accessToken: source.accessToken, idToken: make("id"), refreshToken: "rt_emulator_0001" };
+  const own = expired ? { ...kept, accessToken: make("expired"), idToken: make("id") } : kept;
   const lastRefresh = options.lastRefresh === undefined ? new Date(issuedAtMs).toISOString() : options.lastRefresh;
   return {
     auth_mode: kind,
     OPENAI_API_KEY: null,
     tokens: {
-      id_token: makeToken(subject, issuedAtMs, 8000),
-      access_token: accessToken,
-      refresh_token: options.refreshToken ?? "rt_emulator_0001",
+      id_token: own.idToken,
+      access_token: options.accessToken ?? own.accessToken,
+      refresh_token: options.refreshToken ?? own.refreshToken,
       account_id: accountId,
-      oauth_provenance: { issuer: options.issuer ?? "https://auth.openai.com", client_id: "app_emulator" },
+      oauth_provenance: { issuer: options.issuer ?? "https://auth.openai.com", client_id: clientId },
     },
     ...(lastRefresh === null ? {} : { last_refresh: lastRefresh }),
   };

@@ -1,42 +1,41 @@
 import { isRecord } from "../values.ts";
+import type { Account } from "./account.ts";
 
-/** Who a made-up token is about. */
-export interface TokenSubject {
-  readonly accountId: string;
-  readonly email: string;
-  readonly plan: string;
+/** What one token is. */
+export interface TokenOptions {
+  readonly clientId: string;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Makes two tokens of the same second differ; it stands in the place of the signature. */
+  readonly serial: string;
 }
 
-const TOKEN_LIFE_SECONDS = 10 * 24 * 3600;
-
-/**
- * A made-up, unsigned JWT with the claims that clients read (codex-backend contract 6.1). It lives ten days from
- * `issuedAtMs`, as the live tokens are reported to. `serial` makes two tokens of the same second differ.
- */
-export function makeToken(subject: TokenSubject, issuedAtMs: number, serial: number): string {
-  const issuedAt = Math.floor(issuedAtMs / 1000);
-  const userId = "user-emulator-0001";
+/** A made-up, unsigned JWT with exactly the claims that clients read (codex-backend contract 6.1, 2.2). */
+export function makeToken(account: Account, options: TokenOptions): string {
+  const { email, userId, dataResidency, computeResidency } = account;
   const claims = {
     iss: "https://auth.openai.com",
-    aud: ["app_emulator"],
-    sub: "auth0|emulator",
-    jti: `emulator-${serial}`,
-    email: subject.email,
+    aud: [options.clientId],
+    sub: `auth0|${userId}`,
+    email,
     email_verified: true,
-    iat: issuedAt,
-    exp: issuedAt + TOKEN_LIFE_SECONDS,
+    iat: Math.floor(options.issuedAtMs / 1000),
+    exp: Math.floor(options.expiresAtMs / 1000),
     "https://api.openai.com/auth": {
-      chatgpt_account_id: subject.accountId,
+      chatgpt_account_id: account.accountId,
       chatgpt_user_id: userId,
       user_id: userId,
-      chatgpt_plan_type: subject.plan,
-      chatgpt_account_is_fedramp: false,
+      chatgpt_plan_type: account.plan,
+      chatgpt_account_is_fedramp: account.fedramp,
+      ...(dataResidency === undefined ? {} : { chatgpt_data_residency: dataResidency }),
+      ...(computeResidency === undefined ? {} : { chatgpt_compute_residency: computeResidency }),
       organizations: [{ id: "org-emulator", is_default: true, role: "owner", title: "Personal" }],
       groups: [],
     },
-    "https://api.openai.com/profile": { email: subject.email, email_verified: true },
+    "https://api.openai.com/profile": { email, email_verified: true },
   };
-  return [encode({ alg: "none", typ: "JWT" }), encode(claims), Buffer.from("emulated").toString("base64url")].join(".");
+  const signature = Buffer.from(`emulated ${options.serial}`).toString("base64url");
+  return [encode({ alg: "none", typ: "JWT" }), encode(claims), signature].join(".");
 }
 
 /** When a JWT expires, in ms since the epoch; undefined for an opaque token or one without `exp`. */

@@ -1,9 +1,9 @@
 import { tokenExpiryMs } from "./json-web-token.ts";
 
 /** What a bearer is worth. */
-export type BearerVerdict = "accepted" | "missing" | "expired" | "unknown";
+export type BearerVerdict = "accepted" | "missing" | "expired" | "revoked" | "unknown";
 
-/** The access tokens of one emulator: one is accepted, earlier ones count as expired. */
+/** The configured access tokens of one emulator: one is accepted, earlier ones count as expired. Logins issue others. */
 export interface TokenRegister {
   readonly current: string;
   /** Every token that was ever accepted: none of them may appear in a record or an answer. */
@@ -12,6 +12,8 @@ export interface TokenRegister {
   readonly generation: number;
   judge(authorization: string | undefined): BearerVerdict;
   renew(token?: string): string;
+  /** The current token counts as revoked until it is renewed. */
+  revoke(): void;
   reset(): void;
 }
 
@@ -22,6 +24,7 @@ export function createTokenRegister(
   clock: () => number,
 ): TokenRegister {
   let tokens = [first ?? issue(0)];
+  let revoked = false;
   const current = (): string => tokens.at(-1) ?? "";
   return {
     get current() {
@@ -38,14 +41,19 @@ export function createTokenRegister(
       if (token === undefined) return "missing";
       const expiry = tokenExpiryMs(token);
       if (expiry !== undefined && expiry <= clock()) return "expired";
-      if (token === current()) return "accepted";
+      if (token === current()) return revoked ? "revoked" : "accepted";
       return tokens.includes(token) ? "expired" : "unknown";
     },
     renew: (token) => {
       tokens.push(token ?? issue(tokens.length));
+      revoked = false;
       return current();
     },
+    revoke: () => {
+      revoked = true;
+    },
     reset: () => {
+      revoked = false;
       tokens = tokens.slice(0, 1);
     },
   };

@@ -88,6 +88,8 @@ test("a record holds what was sent and what was answered", async () => {
       method: "POST",
       path: "/backend-api/codex/images/generations",
       route: "images.generations",
+      group: "images",
+      account: "acc-emulator-0001",
       headers: { ...clientHeaders(emulator), authorization: "Bearer <ACCESS_TOKEN>", host: "127.0.0.1" },
       contentLength: Buffer.byteLength(JSON.stringify(body)),
       body,

@@ -1,7 +1,7 @@
 import { errorReply, type Outgoing } from "../exchange.ts";
 
 // Routes that clients of the real backend use and that this emulator does not have (codex-backend contract 2.1).
-const NOT_YET: readonly string[] = ["/backend-api/codex/responses", "/oauth", "/api/accounts/deviceauth"];
+const NOT_YET: readonly string[] = ["/backend-api/codex/responses"];
 
 /** Whether a path belongs to a route that is known but not emulated. */
 export function isNotYet(path: string): boolean {

@@ -1,8 +1,10 @@
 import { errorReply, jsonReply, type Incoming, type Outgoing } from "../exchange.ts";
+import { routeGroups } from "../scenarios/groups.ts";
 import { parseScenario } from "../scenarios/parse-scenario.ts";
 import { scenarios } from "../scenarios/scenario-table.ts";
 import { createScrub } from "../record/scrub.ts";
-import type { EmulatorState } from "../state.ts";
+import { decideDevice } from "../sign-in/decide-device.ts";
+import { revokeLogins, secretsOf, type EmulatorState } from "../state.ts";
 import { isRecord } from "../values.ts";
 
 /** Where the control routes are. */
@@ -14,9 +16,13 @@ const CONTROLS: Readonly<Record<string, Control>> = {
   "GET health": (state) => jsonReply(200, { ok: true, emulator: "limn", calls: state.calls.length }),
   "GET calls": (state) => jsonReply(200, { calls: state.calls }),
   "DELETE calls": (state) => jsonReply(200, { deleted: state.calls.splice(0).length }),
+  "GET counts": (state) => jsonReply(200, { counts: countGroups(state) }),
   "GET scenarios": () => jsonReply(200, { scenarios }),
   "PUT scenario": putScenario,
   "PUT access-token": putAccessToken,
+  "POST device/approve": (state, body) => putDevice(state, body, true),
+  "POST device/deny": (state, body) => putDevice(state, body, false),
+  "POST logins/revoke": postRevoke,
 };
 
 /**
@@ -35,7 +41,7 @@ export async function answerControl(state: EmulatorState, incoming: Incoming, pa
   try {
     return control(state, body);
   } catch (error) {
-    const scrub = createScrub(state.tokens.all, incoming.headers);
+    const scrub = createScrub(secretsOf(state), incoming.headers);
     return refuse(
       400,
       error instanceof TypeError || error instanceof SyntaxError ? scrub(error.message) : "The body could not be read.",
@@ -60,6 +66,30 @@ function putAccessToken(state: EmulatorState, body: Uint8Array): Outgoing {
   if (typeof token !== "string" || !/^\S+$/.test(token)) throw new TypeError('Send {"accessToken": "…"}.');
   state.tokens.renew(token);
   return jsonReply(200, { ok: true });
+}
+
+function putDevice(state: EmulatorState, body: Uint8Array, allow: boolean): Outgoing {
+  const value = readJson(body);
+  const { userCode, accountId } = isRecord(value) ? value : {};
+  if (typeof userCode !== "string" || (accountId !== undefined && typeof accountId !== "string"))
+    throw new TypeError('Send {"userCode": "…"}, to approve also {"accountId": "…"}.');
+  decideDevice(state, userCode, allow ? (accountId ?? state.options.accounts[0].accountId) : undefined);
+  return jsonReply(200, { ok: true });
+}
+
+function postRevoke(state: EmulatorState, body: Uint8Array): Outgoing {
+  const value = body.length === 0 ? {} : readJson(body);
+  const accountId = isRecord(value) ? value["accountId"] : null;
+  if (accountId !== undefined && typeof accountId !== "string")
+    throw new TypeError('Send {"accountId": "…"}, or nothing for all.');
+  revokeLogins(state, accountId);
+  return jsonReply(200, { ok: true });
+}
+
+function countGroups(state: EmulatorState): Record<string, number> {
+  const counts = Object.fromEntries(routeGroups.map((group) => [group, 0]));
+  for (const { group } of state.calls) counts[group] = (counts[group] ?? 0) + 1;
+  return counts;
 }
 
 function readJson(body: Uint8Array): unknown {

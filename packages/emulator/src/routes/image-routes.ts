@@ -3,7 +3,7 @@ import { madeUpUuid } from "../identifiers.ts";
 import { parseImageRequest } from "../images/image-request.ts";
 import { recordBody } from "../record/record-body.ts";
 import { performerOf } from "../scenarios/perform.ts";
-import { moderation } from "../scenarios/refusals.ts";
+import { moderation, notIncluded, usageLimit } from "../scenarios/refusals.ts";
 import { quotable } from "../values.ts";
 import type { Route, RouteContext } from "./route.ts";
 
@@ -15,6 +15,7 @@ const REFERENCES_DROPPED_BYTES = 100_000_000;
 export const imageRoutes: readonly Route[] = [
   {
     name: "images.generations",
+    group: "images",
     method: "POST",
     paths: ["/backend-api/codex/images/generations"],
     bearer: true,
@@ -22,6 +23,7 @@ export const imageRoutes: readonly Route[] = [
   },
   {
     name: "images.edits",
+    group: "images",
     method: "POST",
     paths: ["/backend-api/codex/images/edits"],
     bearer: true,
@@ -30,7 +32,7 @@ export const imageRoutes: readonly Route[] = [
 ];
 
 async function answerImageCall(context: RouteContext, operation: "generate" | "edit"): Promise<Outgoing> {
-  const { state, incoming, body, call, scrub } = context;
+  const { state, incoming, body, call, scrub, account } = context;
   if (incoming.headers["x-codex-image-turn-id"] === undefined)
     call.remarks.push("header x-codex-image-turn-id is missing");
   const typeRefusal = checkContentType(incoming.headers["content-type"]);
@@ -49,11 +51,13 @@ async function answerImageCall(context: RouteContext, operation: "generate" | "e
   if (dropped) call.remarks.push("body above 100 MB: the references were dropped silently");
   const parsed = parseImageRequest(operation, json, call.remarks, dropped);
   if (parsed.refusal !== undefined) return parsed.refusal;
+  const planRefusal = checkPlan(context);
+  if (planRefusal !== undefined) return planRefusal;
 
   // Only a call that got this far uses up a step, so that a refused one does not shift a test's script.
   const ordinal = state.imageCalls;
   state.imageCalls += 1;
-  const step = state.scenarios.take();
+  const step = state.scenarios.take("images");
   call.answered.scenario = step.name;
   const requestId = madeUpUuid(state.options.seed, "request", ordinal);
   await wait(state.options.latencyMs + step.delayMs, incoming.signal);
@@ -62,7 +66,32 @@ async function answerImageCall(context: RouteContext, operation: "generate" | "e
     return moderation(requestId, "input");
   }
   const drawnPrompt = scrub(parsed.value.prompt);
-  return performerOf(step.name)({ state, request: parsed.value, step, ordinal, requestId, drawnPrompt });
+  return performerOf(step.name)({ state, account, request: parsed.value, step, ordinal, requestId, drawnPrompt });
+}
+
+/** What the account itself is refused, whatever the scenario: the Free plan, a full window, a workspace in another region. */
+function checkPlan({ state, incoming, call, account }: RouteContext): Outgoing | undefined {
+  const { dataResidency, computeResidency, plan } = account;
+  const residency = incoming.headers["x-openai-internal-codex-residency"];
+  if ((dataResidency ?? computeResidency) !== undefined) {
+    if (residency === undefined) {
+      call.remarks.push("header x-openai-internal-codex-residency is missing");
+      return errorReply(401, { message: "This workspace needs its residency header.", code: "residency_required" });
+    }
+    if (residency !== dataResidency && residency !== computeResidency)
+      call.remarks.push("header x-openai-internal-codex-residency is not the account's");
+  }
+  if (account.fedramp && incoming.headers["x-openai-fedramp"] !== "true")
+    call.remarks.push("header x-openai-fedramp is missing");
+  const override = account.routingOverride;
+  if (override !== "NO_CONSTRAINT" && incoming.headers["x-openai-account-routing-override"] !== override)
+    call.remarks.push("header x-openai-account-routing-override is not the account's");
+  if (plan === "free" && !state.options.allowFreePlanImages) return notIncluded(plan);
+  const { window } = state.metersOf(account);
+  if (!window.usedUp()) return undefined;
+  const requestId = madeUpUuid(state.options.seed, "refused-request", call.index);
+  const resetsIn = window.read().resetAfterSeconds;
+  return usageLimit(state, account, requestId, { limit: "imagegen_premium", resetsIn });
 }
 
 function checkContentType(header: string | undefined): Outgoing | undefined {

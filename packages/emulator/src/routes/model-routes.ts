@@ -21,6 +21,7 @@ const MODELS: readonly (readonly [
 export const modelRoutes: readonly Route[] = [
   {
     name: "models",
+    group: "models",
     method: "GET",
     paths: ["/backend-api/codex/models"],
     bearer: true,

@@ -335,17 +335,14 @@ describe("the bearer", () => {
 });
 
 describe("other routes", () => {
-  test.each(["/backend-api/codex/responses", "/oauth/token", "/oauth/revoke", "/api/accounts/deviceauth/usercode"])(
-    "POST %s is 501 and named",
-    async (path) => {
-      const response = await fetch(running.url + path, { method: "POST", body: "{}" });
-      expect(response.status).toBe(501);
-      expect(await readError(response)).toMatchObject({
-        message: `The emulator does not have POST ${path}.`,
-        code: "not_emulated",
-      });
-    },
-  );
+  test("POST /backend-api/codex/responses is 501 and named", async () => {
+    const response = await fetch(`${running.baseURL}/responses`, { method: "POST", body: "{}" });
+    expect(response.status).toBe(501);
+    expect(await readError(response)).toMatchObject({
+      message: "The emulator does not have POST /backend-api/codex/responses.",
+      code: "not_emulated",
+    });
+  });
 
   test("an unknown path is 404 JSON, a wrong method 405 with the right one", async () => {
     const unknown = await get("/nothing/here?a=b");

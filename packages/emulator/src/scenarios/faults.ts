@@ -1,10 +1,11 @@
 import { jsonReply, textReply, type Outgoing } from "../exchange.ts";
 import { goodAnswer } from "../images/good-answer.ts";
-import type { ImageTurn, Perform } from "./image-turn.ts";
-import { numberOf } from "./parse-scenario.ts";
+import type { Perform } from "./image-turn.ts";
+import { numberOf, type ParsedStep } from "./parse-scenario.ts";
 
 const BOOM = { error: { message: "boom", type: "server_error" } };
-const NOTHING: Outgoing = { status: 0, headers: {}, body: new Uint8Array(0) };
+/** No answer: only with a fault. */
+export const NOTHING: Outgoing = { status: 0, headers: {}, body: new Uint8Array(0) };
 
 /** Server errors and broken transports. */
 export const faults: Readonly<Record<string, Perform>> = {
@@ -17,19 +18,17 @@ export const faults: Readonly<Record<string, Perform>> = {
   reset: () => ({ ...NOTHING, fault: { kind: "reset" } }),
   "stalled-body": async (turn) => {
     const answer = await goodAnswer(turn);
-    return { ...answer, fault: { kind: "stall", afterBytes: breakAt(turn, answer) } };
+    return { ...answer, fault: { kind: "stall", afterBytes: breakAt(turn.step, answer) } };
   },
   "cut-body": async (turn) => {
     const answer = await goodAnswer(turn);
-    return { ...answer, fault: { kind: "cut", afterBytes: breakAt(turn, answer) } };
+    return { ...answer, fault: { kind: "cut", afterBytes: breakAt(turn.step, answer) } };
   },
 };
 
-function breakAt(turn: ImageTurn, answer: Outgoing): number {
+/** After how many bytes of the body the step breaks the answer. */
+export function breakAt(step: ParsedStep, answer: Outgoing): number {
   const length = answer.body.length;
   // At least one byte must be missing, or nothing would be broken.
-  return Math.min(
-    length - 1,
-    numberOf(turn.step, "atBytes", Math.floor(length * numberOf(turn.step, "fraction", 0.5))),
-  );
+  return Math.min(length - 1, numberOf(step, "atBytes", Math.floor(length * numberOf(step, "fraction", 0.5))));
 }

@@ -1,15 +1,22 @@
 import type { Outgoing } from "../exchange.ts";
 import type { ImageRequest } from "../images/image-request.ts";
+import type { Account } from "../login/account.ts";
 import type { EmulatorState } from "../state.ts";
 import type { ParsedStep } from "./parse-scenario.ts";
 
-/** One image call on its way to an answer. */
-export interface ImageTurn {
+/** One call on its way to an answer. */
+export interface Turn {
   readonly state: EmulatorState;
-  readonly request: ImageRequest;
   readonly step: ParsedStep;
-  /** Counts image calls from 0. */
+  /** Counts calls of its kind. */
   readonly ordinal: number;
+}
+
+/** One image call on its way to an answer. */
+export interface ImageTurn extends Turn {
+  readonly request: ImageRequest;
+  /** Whose call it is. */
+  readonly account: Account;
   readonly requestId: string;
   /** The prompt without anything that looks like a credential: this is what gets drawn. */
   readonly drawnPrompt: string;

@@ -1,7 +1,8 @@
 import { parseSize } from "../images/shape.ts";
+import { scenarioGroups } from "./groups.ts";
 
 /** A value of a scenario parameter. */
-export type ParameterValue = number | string | null;
+export type ParameterValue = number | string | boolean | null;
 
 interface Parameter {
   readonly expected: string;
@@ -23,6 +24,15 @@ const MILLISECONDS: Parameter = { expected: "a number of milliseconds, 0 or more
 export const parameterChecks: Readonly<Record<string, Parameter>> = {
   times: { expected: 'an integer of at least 1, or "always"', check: (value) => value === "always" || whole(1)(value) },
   delayMs: MILLISECONDS,
+  on: {
+    expected: `one of ${scenarioGroups.join(", ")}`,
+    check: (value) => scenarioGroups.some((group) => group === value),
+  },
+  spent: { expected: "true or false", check: (value) => typeof value === "boolean" },
+  error: {
+    expected: "an error code such as access_denied",
+    check: (value) => typeof value === "string" && /^[a-z_]{1,40}$/.test(value),
+  },
   size: { expected: '"WxH" with sides from 16 to 8192', check: isSize },
   retryAfterSeconds: {
     expected: "a number of seconds, 0 or more, or null for no header",

@@ -1,11 +1,14 @@
 import { isRecord, nearestName, quotable } from "../values.ts";
+import type { ScenarioGroup } from "./groups.ts";
 import { parameterChecks, type ParameterValue } from "./parameters.ts";
-import { scenarioNames, scenarios } from "./scenario-table.ts";
+import { scenarioNames, scenarios, type ScenarioDescription } from "./scenario-table.ts";
 
 /** One step: a scenario by name and its parameters. A parameter that the scenario does not take throws. */
 export interface ScenarioStep {
   readonly name: string;
-  /** For how many image calls. Default: always for a single step, once within a list. */
+  /** What it applies to. Default: the first group of the scenario, which is `images` wherever it applies to images. */
+  readonly on?: ScenarioGroup;
+  /** For how many calls of that group. Default: always for a single step, once within a list. */
   readonly times?: number | "always";
   /** Wait before the answer, in ms. */
   readonly delayMs?: number;
@@ -25,20 +28,31 @@ export interface ScenarioStep {
   readonly location?: string;
   readonly skewMs?: number;
   readonly background?: "transparent" | "opaque";
+  /**
+   * On `token` and `refresh`: whether the code or the refresh token is used up at once, before the wait and before what goes
+   * wrong. Default true where an answer or a part of it comes (with false it is used up after the wait), else false.
+   */
+  readonly spent?: boolean;
+  /** Default `server_error`. */
+  readonly error?: string;
 }
 
-/** A name, a step, or a list of them that image calls use up in order; after the list everything is `ok`. */
+/**
+ * A name, a step, or a list of them that calls use up in order, each group its own steps; after the list, and in groups
+ * without a step, everything is `ok`.
+ */
 export type Scenario = string | ScenarioStep | readonly (string | ScenarioStep)[];
 
 /** A step that was checked. */
 export interface ParsedStep {
   readonly name: string;
+  readonly on: ScenarioGroup;
   readonly times: number;
   readonly delayMs: number;
   readonly values: Readonly<Record<string, ParameterValue>>;
 }
 
-const COMMON: readonly string[] = ["times", "delayMs", "size"];
+const COMMON: readonly string[] = ["times", "delayMs", "on"];
 
 /** Checks a scenario; throws a `TypeError` that names what is unknown and the nearest valid name. */
 export function parseScenario(scenario: unknown): readonly ParsedStep[] {
@@ -68,7 +82,8 @@ function parseStep(written: unknown, usualTimes: number): ParsedStep {
     throw new TypeError(
       `There is no scenario "${quotable(step["name"])}". Did you mean "${nearestName(step["name"], scenarioNames)}"?`,
     );
-  const allowed = [...COMMON, ...scenario.parameters];
+  const on = groupOf(scenario, parameters["on"]);
+  const allowed = [...COMMON, ...commonIn(on), ...scenario.parameters];
   const values: Record<string, ParameterValue> = {};
   for (const [parameter, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
@@ -79,15 +94,30 @@ function parseStep(written: unknown, usualTimes: number): ParsedStep {
       );
     if (!check.check(value))
       throw new TypeError(`The parameter "${parameter}" of the scenario "${scenario.name}" must be ${check.expected}.`);
-    if (typeof value === "number" || typeof value === "string" || value === null) values[parameter] = value;
+    if (typeof value === "number" || typeof value === "string" || typeof value === "boolean" || value === null)
+      values[parameter] = value;
   }
   const { times, delayMs = scenario.defaultDelayMs ?? 0 } = values;
   // The token's renewal ends this one, wherever it stands.
   const usual = scenario.name === "refresh-needed" ? Infinity : usualTimes;
   return {
     name: scenario.name,
+    on,
     times: typeof times === "number" ? times : times === "always" ? Infinity : usual,
     delayMs: typeof delayMs === "number" ? delayMs : 0,
     values,
   };
+}
+
+function groupOf(scenario: ScenarioDescription, written: unknown): ScenarioGroup {
+  const group = written === undefined ? scenario.groups[0] : scenario.groups.find((known) => known === written);
+  if (group !== undefined) return group;
+  throw new TypeError(
+    `The parameter "on" of the scenario "${scenario.name}" must be one of: ${scenario.groups.join(", ")}.`,
+  );
+}
+
+function commonIn(group: ScenarioGroup): readonly string[] {
+  if (group === "images") return ["size"];
+  return group === "token" || group === "refresh" ? ["spent"] : [];
 }

@@ -1,18 +1,21 @@
 import { errorReply, jsonReply, textReply, type Outgoing } from "../exchange.ts";
 import { madeUpRay } from "../identifiers.ts";
 import { WINDOW_MINUTES } from "../images/image-window.ts";
-import type { ImageTurn, Perform } from "./image-turn.ts";
+import type { Account } from "../login/account.ts";
+import type { EmulatorState } from "../state.ts";
+import type { Perform, Turn } from "./image-turn.ts";
 import { numberOf, textOf } from "./parse-scenario.ts";
 
 /** Refusals with a 4xx status, in the shapes of codex-backend contract 3.6. */
 export const refusals: Readonly<Record<string, Perform>> = {
   unauthorized: expiredToken,
   "refresh-needed": expiredToken,
-  "usage-limit": usageLimit,
-  "usage-not-included": (turn) =>
-    jsonReply(429, {
-      error: { type: "usage_not_included", message: "not included", plan_type: turn.state.options.plan },
+  "usage-limit": (turn) =>
+    usageLimit(turn.state, turn.account, turn.requestId, {
+      limit: textOf(turn.step, "activeLimit", "imagegen_premium"),
+      resetsIn: numberOf(turn.step, "resetsInSeconds", 7200),
     }),
+  "usage-not-included": (turn) => notIncluded(turn.account.plan),
   capacity: (turn) =>
     errorReply(
       429,
@@ -64,27 +67,35 @@ export function moderation(requestId: string, stage: "input" | "output"): Outgoi
   return jsonReply(400, { error }, { "x-codex-imagegen-request-id": requestId, "x-oai-request-id": requestId });
 }
 
-function usageLimit(turn: ImageTurn): Outgoing {
-  const { options } = turn.state;
-  const resetsIn = numberOf(turn.step, "resetsInSeconds", 7200);
-  const resetsAt = Math.floor(options.clock() / 1000) + resetsIn;
-  const limit = textOf(turn.step, "activeLimit", "imagegen_premium");
+/** 429 of a plan without images. */
+export function notIncluded(plan: string): Outgoing {
+  return jsonReply(429, { error: { type: "usage_not_included", message: "not included", plan_type: plan } });
+}
+
+/** 429 of a window that is used up. */
+export function usageLimit(
+  state: EmulatorState,
+  { plan }: Account,
+  requestId: string,
+  { limit, resetsIn }: { readonly limit: string; readonly resetsIn: number },
+): Outgoing {
+  const resetsAt = Math.floor(state.options.clock() / 1000) + resetsIn;
   // The live service keeps the premium limits under x-codex-*, other limits under their own name (contract 10).
   const family = limit === "premium" || limit.endsWith("_premium") ? "x-codex" : `x-${limit.replaceAll("_", "-")}`;
   const headers = {
     "x-codex-active-limit": limit,
-    "x-codex-plan-type": options.plan,
+    "x-codex-plan-type": plan,
     [`${family}-primary-used-percent`]: "100",
     [`${family}-primary-window-minutes`]: String(limit === "premium" ? 300 : WINDOW_MINUTES),
     [`${family}-primary-reset-after-seconds`]: String(resetsIn),
     [`${family}-primary-reset-at`]: String(resetsAt),
-    "x-codex-imagegen-request-id": turn.requestId,
-    "x-oai-request-id": turn.requestId,
+    "x-codex-imagegen-request-id": requestId,
+    "x-oai-request-id": requestId,
   };
   const error = {
     type: "usage_limit_reached",
     message: "The usage limit has been reached",
-    plan_type: options.plan,
+    plan_type: plan,
     resets_at: resetsAt,
     eligible_promo: null,
     resets_in_seconds: resetsIn,
@@ -92,12 +103,14 @@ function usageLimit(turn: ImageTurn): Outgoing {
   return jsonReply(429, { error }, headers);
 }
 
-function retryAfter(turn: ImageTurn, usual: number): Record<string, string> {
+/** The header, unless the step says that there is none. */
+export function retryAfter(turn: Turn, usual: number): Record<string, string> {
   if (turn.step.values["retryAfterSeconds"] === null) return {};
   return { "retry-after": String(numberOf(turn.step, "retryAfterSeconds", usual)) };
 }
 
-function cloudflare(turn: ImageTurn): Outgoing {
+/** 403 of the edge (codex-backend contract 2.3). */
+export function cloudflare(turn: Turn): Outgoing {
   const page =
     "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>cloudflare Enable JavaScript and cookies to continue</body></html>";
   const ray = madeUpRay(turn.state.options.seed, turn.ordinal);

@@ -1,20 +1,21 @@
+import type { ScenarioGroup } from "./groups.ts";
 import { parseScenario, type ParsedStep } from "./parse-scenario.ts";
 
 /** The steps that are still to come. */
 export interface ScenarioQueue {
   set(steps: readonly ParsedStep[]): void;
-  /** The step that the next image call will get. */
+  /** The step that the next call will get. */
   peek(): ParsedStep;
   /** The same, used up by one. */
   take(): ParsedStep;
 }
 
 /**
- * Creates a queue. `generation` is the token register's: a `refresh-needed` step lasts as long as the token that was in
- * force when its turn came.
+ * Creates the queue of a group. `generation` rises with every new token: a `refresh-needed` step lasts as long as the
+ * token that was in force when its turn came.
  */
-export function createScenarioQueue(generation: () => number): ScenarioQueue {
-  const [ok] = parseScenario("ok");
+export function createScenarioQueue(group: ScenarioGroup, generation: () => number): ScenarioQueue {
+  const [ok] = parseScenario({ name: "ok", on: group });
   if (ok === undefined) throw new Error('no scenario "ok"');
   let steps: readonly ParsedStep[] = [];
   let left = 0;

@@ -1,9 +1,13 @@
+import { scenarioGroups, type ScenarioGroup } from "./groups.ts";
+
 /** A scenario as people choose it. */
 export interface ScenarioDescription {
   readonly name: string;
   /** What happens. */
   readonly summary: string;
-  /** Parameters beside `times`, `delayMs` and `size`, which every step takes. */
+  /** What it applies to; the first one unless the step says `on`. */
+  readonly groups: readonly ScenarioGroup[];
+  /** Parameters beside `times`, `delayMs`, `on`, and `size` (images) or `spent` (token, refresh). */
   readonly parameters: readonly string[];
   /** Wait before the answer when the step has no `delayMs`; default 0. */
   readonly defaultDelayMs?: number;
@@ -12,103 +16,239 @@ export interface ScenarioDescription {
 const NONE: readonly string[] = [];
 const CUT: readonly string[] = ["atBytes", "fraction"];
 
+const IMAGES: readonly ScenarioGroup[] = ["images"];
+const JSON_ANSWERS: readonly ScenarioGroup[] = scenarioGroups.filter((group) => group !== "authorize");
+const EXCHANGES: readonly ScenarioGroup[] = ["token", "refresh"];
+const LIMITED: readonly ScenarioGroup[] = ["images", "token", "refresh", "device-code", "device-poll"];
+const SIGNED_IN: readonly ScenarioGroup[] = ["images", "usage", "accounts"];
+
 /** Every scenario with what happens and which parameters it takes. */
 export const scenarios: readonly ScenarioDescription[] = [
-  { name: "ok", summary: "a picture", parameters: NONE },
-  { name: "unauthorized", summary: "401 `token_expired`, whatever the token", parameters: NONE },
+  { name: "ok", groups: scenarioGroups, summary: "a picture, or the usual answer", parameters: NONE },
+  { name: "unauthorized", groups: SIGNED_IN, summary: "401 `token_expired`, whatever the token", parameters: NONE },
   {
     name: "refresh-needed",
+    groups: IMAGES,
     summary: "401 `token_expired` on every route until the token is renewed, then normal",
     parameters: NONE,
   },
   {
     name: "usage-limit",
-    summary: "429 `usage_limit_reached` with the headers of the limit",
+    groups: ["images", "usage"],
+    summary: "429 `usage_limit_reached` with the headers of the limit; on usage: the first window is used up",
     parameters: ["activeLimit", "resetsInSeconds"],
   },
-  { name: "usage-not-included", summary: "429 `usage_not_included`: the plan has no images", parameters: NONE },
+  {
+    name: "usage-not-included",
+    groups: IMAGES,
+    summary: "429 `usage_not_included`: the plan has no images",
+    parameters: NONE,
+  },
   {
     name: "capacity",
+    groups: IMAGES,
     summary: "429 `TooManyRequests` with `retry-after` (default 2)",
     parameters: ["retryAfterSeconds"],
   },
   {
     name: "rate-limit",
-    summary: "429 `rate_limit_exceeded` with `retry-after` (default 1)",
+    groups: LIMITED,
+    summary: "429 `rate_limit_exceeded` (sign-in: `slow_down`) with `retry-after` (default 1)",
     parameters: ["retryAfterSeconds"],
   },
-  { name: "moderation", summary: "400 `moderation_blocked`, stage input", parameters: NONE },
-  { name: "moderation-output", summary: "400 `moderation_blocked`, stage output", parameters: NONE },
-  { name: "cloudflare", summary: "403 HTML challenge with `cf-mitigated` and `cf-ray`", parameters: NONE },
-  { name: "insufficient-balance", summary: "403 JSON `INSUFFICIENT_BALANCE`", parameters: NONE },
-  { name: "bad-request", summary: '400 `{"detail": …}`', parameters: NONE },
-  { name: "too-large", summary: "413", parameters: NONE },
-  { name: "empty-404", summary: "404 with an empty body", parameters: NONE },
-  { name: "server-error", summary: "500 JSON", parameters: NONE },
+  { name: "moderation", groups: IMAGES, summary: "400 `moderation_blocked`, stage input", parameters: NONE },
+  { name: "moderation-output", groups: IMAGES, summary: "400 `moderation_blocked`, stage output", parameters: NONE },
+  {
+    name: "cloudflare",
+    groups: scenarioGroups,
+    summary: "403 HTML challenge with `cf-mitigated` and `cf-ray`",
+    parameters: NONE,
+  },
+  { name: "insufficient-balance", groups: IMAGES, summary: "403 JSON `INSUFFICIENT_BALANCE`", parameters: NONE },
+  { name: "bad-request", groups: IMAGES, summary: '400 `{"detail": …}`', parameters: NONE },
+  { name: "too-large", groups: IMAGES, summary: "413", parameters: NONE },
+  { name: "empty-404", groups: IMAGES, summary: "404 with an empty body", parameters: NONE },
+  { name: "server-error", groups: scenarioGroups, summary: "500 JSON", parameters: NONE },
   {
     name: "server-error-late",
+    groups: IMAGES,
     summary: "500 JSON after `delayMs` (default 6000)",
     parameters: NONE,
     defaultDelayMs: 6000,
   },
   {
     name: "server-error-with-request-id",
+    groups: IMAGES,
     summary: "500 JSON with `x-codex-imagegen-request-id`: the service had begun",
     parameters: NONE,
   },
-  { name: "unavailable", summary: "503 plain text", parameters: NONE },
-  { name: "slow", summary: "a picture after `delayMs` (default 30000)", parameters: NONE, defaultDelayMs: 30_000 },
-  { name: "never", summary: "the request is read, no answer ever comes", parameters: NONE },
-  { name: "reset", summary: "the request is read, then the connection is reset", parameters: NONE },
-  { name: "stalled-body", summary: "headers and a part of the body (default half), then silence", parameters: CUT },
+  { name: "unavailable", groups: scenarioGroups, summary: "503 plain text", parameters: NONE },
+  {
+    name: "slow",
+    groups: scenarioGroups,
+    summary: "the usual answer after `delayMs` (default 30000)",
+    parameters: NONE,
+    defaultDelayMs: 30_000,
+  },
+  { name: "never", groups: scenarioGroups, summary: "the request is read, no answer ever comes", parameters: NONE },
+  {
+    name: "reset",
+    groups: scenarioGroups,
+    summary: "the request is read, then the connection is reset",
+    parameters: NONE,
+  },
+  {
+    name: "stalled-body",
+    groups: JSON_ANSWERS,
+    summary: "headers and a part of the body (default half), then silence",
+    parameters: CUT,
+  },
   {
     name: "cut-body",
+    groups: JSON_ANSWERS,
     summary: "headers and a part of the body (default half), then the connection ends",
     parameters: CUT,
   },
-  { name: "broken-json", summary: "200 whose JSON stops before its end, in a complete HTTP body", parameters: NONE },
-  { name: "not-json", summary: '200 `text/plain` "hello"', parameters: NONE },
-  { name: "no-data", summary: '200 `{"created":1}`', parameters: NONE },
-  { name: "empty-data", summary: "200 with `data: []`", parameters: NONE },
-  { name: "bad-base64", summary: "200 whose `b64_json` is not base64", parameters: NONE },
-  { name: "not-an-image", summary: "200 whose `b64_json` is a text", parameters: NONE },
+  {
+    name: "broken-json",
+    groups: JSON_ANSWERS,
+    summary: "200 whose JSON stops before its end, in a complete HTTP body",
+    parameters: NONE,
+  },
+  { name: "not-json", groups: JSON_ANSWERS, summary: '200 `text/plain` "hello"', parameters: NONE },
+  { name: "no-data", groups: IMAGES, summary: '200 `{"created":1}`', parameters: NONE },
+  { name: "empty-data", groups: IMAGES, summary: "200 with `data: []`", parameters: NONE },
+  { name: "bad-base64", groups: IMAGES, summary: "200 whose `b64_json` is not base64", parameters: NONE },
+  { name: "not-an-image", groups: IMAGES, summary: "200 whose `b64_json` is a text", parameters: NONE },
   {
     name: "truncated-image",
+    groups: IMAGES,
     summary: "correct JSON around a PNG that stops at `fraction` (default 0.5)",
     parameters: ["fraction"],
   },
   {
     name: "huge-image",
+    groups: IMAGES,
     summary: "a valid PNG of about `megabytes` (default 25), made while it is sent",
     parameters: ["megabytes"],
   },
-  { name: "wrong-size", summary: "a picture of the other orientation than asked", parameters: NONE },
+  { name: "wrong-size", groups: IMAGES, summary: "a picture of the other orientation than asked", parameters: NONE },
   {
     name: "no-alpha",
+    groups: IMAGES,
     summary: "an RGB picture although transparent was asked; `background` is what the answer claims (default opaque)",
     parameters: ["background"],
   },
   {
     name: "redirect",
+    groups: IMAGES,
     summary: "307 to `location` (default https://elsewhere.example.test/images)",
     parameters: ["location"],
   },
-  { name: "escaped-slashes", summary: "a picture, every `/` in the JSON written as `\\/`", parameters: NONE },
+  {
+    name: "escaped-slashes",
+    groups: IMAGES,
+    summary: "a picture, every `/` in the JSON written as `\\/`",
+    parameters: NONE,
+  },
   {
     name: "key-order",
+    groups: IMAGES,
     summary: "a picture, `data` first in the JSON and `b64_json` last in its item",
     parameters: NONE,
   },
   {
     name: "chunked",
+    groups: IMAGES,
     summary: "a picture without `content-length`, in pieces of `chunkBytes` (default 65536, down to 1)",
     parameters: ["chunkBytes"],
   },
-  { name: "plan-free", summary: "a picture, but headers, usage and account name the plan `free`", parameters: NONE },
+  {
+    name: "plan-free",
+    groups: IMAGES,
+    summary: "a picture, but headers, usage and account name the plan `free`",
+    parameters: NONE,
+  },
   {
     name: "clock-skew",
-    summary: "a picture with a `date` header that is off by `skewMs` (default one hour ahead)",
+    groups: scenarioGroups,
+    summary: "the usual answer with a `date` header that is off by `skewMs` (default one hour ahead)",
     parameters: ["skewMs"],
+  },
+  {
+    name: "other-account",
+    groups: ["refresh"],
+    summary: "the new tokens are another account's",
+    parameters: NONE,
+  },
+  {
+    name: "only-access-token",
+    groups: ["refresh"],
+    summary: "an answer with a new access token alone; the refresh token stays good",
+    parameters: NONE,
+  },
+  { name: "empty-answer", groups: EXCHANGES, summary: "200 `{}`", parameters: NONE },
+  { name: "refresh-token-expired", groups: ["refresh"], summary: "401 `refresh_token_expired`", parameters: NONE },
+  { name: "refresh-token-reused", groups: ["refresh"], summary: "401 `refresh_token_reused`", parameters: NONE },
+  {
+    name: "refresh-token-invalidated",
+    groups: ["refresh"],
+    summary: "401 `refresh_token_invalidated`",
+    parameters: NONE,
+  },
+  { name: "invalid-grant", groups: ["token", "refresh"], summary: "400 `invalid_grant`", parameters: NONE },
+  {
+    name: "authorize-error",
+    groups: ["authorize"],
+    summary: "redirects with `error` (default server_error) instead of asking",
+    parameters: ["error"],
+  },
+  {
+    name: "wrong-state",
+    groups: ["authorize"],
+    summary: "the redirect carries a state that nobody sent",
+    parameters: NONE,
+  },
+  { name: "missing-code", groups: ["authorize"], summary: "the redirect carries no code", parameters: NONE },
+  {
+    name: "device-not-enabled",
+    groups: ["device-code"],
+    summary: "404: device sign-in is switched off for this account",
+    parameters: NONE,
+  },
+  {
+    name: "pending-404",
+    groups: ["device-poll"],
+    summary: "404 in place of the 403 of an undecided device",
+    parameters: NONE,
+  },
+  {
+    name: "slow-down",
+    groups: ["device-poll"],
+    summary: "429 `slow_down` with `retry-after` (default 5)",
+    parameters: ["retryAfterSeconds"],
+  },
+  { name: "device-expired", groups: ["device-poll"], summary: "400 `expired_token`", parameters: NONE },
+  { name: "device-denied", groups: ["device-poll"], summary: "400 `access_denied`", parameters: NONE },
+  { name: "missing-entry", groups: ["accounts"], summary: "the account is not listed", parameters: NONE },
+  {
+    name: "regional",
+    groups: ["accounts"],
+    summary: "another origin (`https://us.chatgpt.com`) and the override `us`",
+    parameters: NONE,
+  },
+  {
+    name: "unconstrained-origin",
+    groups: ["accounts"],
+    summary: "`NO_CONSTRAINT` in place of the origin too",
+    parameters: NONE,
+  },
+  { name: "no-routing", groups: ["accounts"], summary: "an entry without the two routing fields", parameters: NONE },
+  {
+    name: "map-of-envelopes",
+    groups: ["accounts"],
+    summary: "the accounts as a map of envelopes, as older clients read them",
+    parameters: NONE,
   },
 ];
 

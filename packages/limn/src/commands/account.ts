@@ -8,10 +8,15 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
+interface StatusOptions extends JsonOption {
+  readonly profile?: string;
+}
+
 /** `limn status`: who pays, until when, and what is left of the plan. */
-export async function status(context: HostContext, { json }: JsonOption): Promise<number> {
+export async function status(context: HostContext, { json, profile }: StatusOptions): Promise<number> {
   const { terminal } = context;
-  const limn = context.limn();
+  const limn = context.limn(profile === undefined ? {} : { profile });
+  if (limn.ownLogin.mendRights()) terminal.say(`note: ${limn.ownLogin.file} could be read by others; its rights were mended`);
   const logins = await limn.credentialReports();
   let usage: PlanUsage | null = null;
   let failure: unknown = null;
@@ -21,14 +26,15 @@ export async function status(context: HostContext, { json }: JsonOption): Promis
     if (!isLimnError(error)) throw error;
     failure = error;
   }
-  const chosen = logins.find(({ state }) => state !== "absent") ?? null;
+  const choice = limn.chooseLogin(logins);
   const image = lastImageLimit(limn);
   if (json === true) {
     const problem = isLimnError(failure) ? { error: failure.toJSON() } : {};
     terminal.data(
       JSON.stringify({
         schemaVersion: 1,
-        chosen: chosen?.source ?? null,
+        chosen: choice.source,
+        chosenBecause: choice.reason,
         logins,
         usage,
         imageLimits: image,
@@ -39,10 +45,11 @@ export async function status(context: HostContext, { json }: JsonOption): Promis
     return isLimnError(failure) ? failure.exitStatus : 0;
   }
   for (const line of formatTable([
-    ["login", "state", "plan", "account", "until", "where"],
-    ...logins.map((login) => loginRow(login)),
+    ["", "login", "state", "plan", "account", "until", "where"],
+    ...logins.map((login) => [login.source === choice.source ? "→" : " ", ...loginRow(login)]),
   ]))
     terminal.data(line);
+  terminal.data(choice.reason);
   if (usage !== null) {
     terminal.data("");
     terminal.data(`plan ${usage.plan ?? "unknown"}`);

@@ -22,7 +22,7 @@ export async function configSet(
   value: string | null,
 ): Promise<number> {
   writeUserSetting(environment, name, value);
-  terminal.say(`${value === null ? "removed" : "set"} ${name} in ${userConfigFile(environment)}`);
+  terminal.say(`${name} is ${value === null ? "not set" : "set"} in ${userConfigFile(environment)}`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { hasProxySettings, isLimnError, redactSecrets, toLimnError, version } from "@limn/core";
+import { exitStatusByCategory, hasProxySettings, isLimnError, redactSecrets, toLimnError, version } from "@limn/core";
 import type { Limn } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
 import { formatBytes, formatTable } from "../terminal/format.ts";
@@ -16,11 +16,36 @@ interface Finding {
   readonly state: "ok" | "note" | "problem";
   readonly text: string;
   readonly hint: string | null;
+  /** Of a problem: the exit status that generating would end with. */
+  readonly exitStatus?: number;
 }
 
-/** `limn doctor`: looks at everything that a picture needs, without spending anything. Exit 0 when nothing is wrong. */
+/**
+ * `limn doctor`: looks at everything that a picture needs, without spending anything. Exit 0 when nothing is wrong, else the status of
+ * the first problem.
+ */
 export async function doctor(context: HostContext, { json, report }: DoctorOptions): Promise<number> {
   const { terminal } = context;
+  const isReport = report === true;
+  const all = await findAll(context, isReport);
+  const findings = all.map(({ check, state, text, hint }) => ({
+    check,
+    state,
+    text: publicText(context, text, isReport),
+    hint: hint === null ? null : publicText(context, hint, isReport),
+  }));
+  if (json === true) {
+    terminal.data(JSON.stringify({ schemaVersion: 1, findings }));
+  } else {
+    const marks = { ok: "ok", note: "note", problem: "PROBLEM" };
+    for (const line of formatTable(findings.map(({ check, state, text }) => [check, marks[state], text])))
+      terminal.data(line);
+    for (const { check, hint } of findings) if (hint !== null) terminal.data(`→ ${check}: ${hint}`);
+  }
+  return all.find(({ state }) => state === "problem")?.exitStatus ?? 0;
+}
+
+async function findAll(context: HostContext, isReport: boolean): Promise<readonly Finding[]> {
   const findings: Finding[] = [
     {
       check: "program",
@@ -29,29 +54,25 @@ export async function doctor(context: HostContext, { json, report }: DoctorOptio
       hint: null,
     },
   ];
-  let exitStatus = 0;
   try {
     const limn = context.limn();
     findings.push(
       settingsFinding(limn),
-      folderFinding("pictures", limn.folders.data),
-      folderFinding("settings", limn.folders.config),
+      folderFinding("settings folder", limn.folders.config),
+      folderFinding("picture folder", limn.folders.data),
+      ...(await loginFindings(limn, isReport)),
+      proxyFinding(context),
+      await serviceFinding(limn),
+      {
+        check: "engine",
+        state: "ok",
+        text: `auto would take ${limn.images.plan({ operation: "generate", prompt: "x" }).engine}`,
+        hint: null,
+      },
     );
-    findings.push(...(await loginFindings(limn, report === true)));
-    findings.push(proxyFinding(context));
-    const service = await serviceFinding(limn);
-    findings.push(service.finding);
-    exitStatus = service.exitStatus;
-    findings.push({
-      check: "engine",
-      state: "ok",
-      text: `auto would take ${limn.images.plan({ operation: "generate", prompt: "x" }).engine}`,
-      hint: null,
-    });
   } catch (error) {
-    const { message, hint, exitStatus: code } = toLimnError(error);
-    findings.push({ check: "settings", state: "problem", text: message, hint });
-    exitStatus = code;
+    const { message, hint, exitStatus } = toLimnError(error);
+    findings.push({ check: "settings", state: "problem", text: message, hint, exitStatus });
   }
   findings.push({
     check: "terminal",
@@ -59,31 +80,14 @@ export async function doctor(context: HostContext, { json, report }: DoctorOptio
     text: `pictures: ${pictureProtocol(context.environment.variables) ?? "not shown here"}`,
     hint: null,
   });
-
-  if (json === true) {
-    terminal.data(JSON.stringify({ schemaVersion: 1, findings }));
-  } else {
-    const marks = { ok: "ok", note: "note", problem: "PROBLEM" };
-    for (const line of formatTable(
-      findings.map(({ check, state, text }) => [
-        check,
-        marks[state],
-        withoutHome(context, redactSecrets(text), report === true),
-      ]),
-    ))
-      terminal.data(line);
-    for (const { check, hint } of findings)
-      if (hint !== null) terminal.data(`→ ${check}: ${withoutHome(context, hint, report === true)}`);
-  }
-  const worst = findings.some(({ state }) => state === "problem");
-  return worst && exitStatus === 0 ? 1 : exitStatus;
+  return findings;
 }
 
-/** A report goes into public issues: no user name. */
-function withoutHome({ environment }: HostContext, text: string, isReport: boolean): string {
-  return isReport && environment.home !== null && environment.home !== "/"
-    ? text.replaceAll(environment.home, "~")
-    : text;
+/** Never a secret; in a report, which goes into public issues, no user name either. */
+function publicText({ environment }: HostContext, text: string, isReport: boolean): string {
+  const clean = redactSecrets(text);
+  const { home } = environment;
+  return isReport && home !== null && home !== "/" ? clean.replaceAll(home, "~") : clean;
 }
 
 function settingsFinding({ config, address }: Limn): Finding {
@@ -100,7 +104,8 @@ function folderFinding(check: string, folder: string): Finding {
   let existing = folder;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
   try {
-    accessSync(existing, constants.W_OK);
+    accessSync(existing, constants.W_OK | constants.X_OK);
+    if (!statSync(existing).isDirectory()) throw new TypeError(`${existing} is not a folder`);
     const { bavail, bsize } = statfsSync(existing);
     return {
       check,
@@ -113,7 +118,8 @@ function folderFinding(check: string, folder: string): Finding {
       check,
       state: "problem",
       text: `${folder} cannot be written`,
-      hint: "Correct its rights, or name another folder with LIMN_HOME.",
+      hint: "Correct its rights, or name another folder: LIMN_HOME=/some/folder limn …",
+      exitStatus: exitStatusByCategory.storage,
     };
   }
 }
@@ -128,6 +134,7 @@ async function loginFindings(limn: Limn, isReport: boolean): Promise<Finding[]> 
       state: state === "usable" ? "ok" : state === "absent" ? "note" : "problem",
       text: problem === null ? `${state}${facts === "" ? "" : ` (${facts})`}, ${place}` : problem.message,
       hint: problem?.hint ?? null,
+      exitStatus: exitStatusByCategory.login,
     };
   });
 }
@@ -145,23 +152,18 @@ function proxyFinding({ environment }: HostContext): Finding {
 }
 
 /** One call that costs nothing tells connection, sign-in and clock at once. */
-async function serviceFinding(limn: Limn): Promise<{ readonly finding: Finding; readonly exitStatus: number }> {
+async function serviceFinding(limn: Limn): Promise<Finding> {
   try {
     const { plan } = await limn.planUsage(new AbortController().signal);
     return {
-      finding: {
-        check: "service",
-        state: "ok",
-        text: `reached and signed in${plan === null ? "" : `, plan ${plan}`}`,
-        hint: null,
-      },
-      exitStatus: 0,
+      check: "service",
+      state: "ok",
+      text: `reached and signed in${plan === null ? "" : `, plan ${plan}`}`,
+      hint: null,
     };
   } catch (error) {
     if (!isLimnError(error)) throw error;
-    return {
-      finding: { check: "service", state: "problem", text: `${error.message} [${error.code}]`, hint: error.hint },
-      exitStatus: error.exitStatus,
-    };
+    const { message, code, hint, exitStatus } = error;
+    return { check: "service", state: "problem", text: `${message} [${code}]`, hint, exitStatus };
   }
 }

@@ -25,9 +25,7 @@ export async function generate(
   const config = context.config();
   const settings = readSettings(raw, config, faults);
   const prompt = await readPrompt(words, raw.promptFile, (line) => terminal.say(line));
-  const request = validateRequest(readRequest(raw, prompt, config), faults, (field) =>
-    faultName(field, raw, config),
-  );
+  const request = validateRequest(readRequest(raw, prompt, config), faults, (field) => faultName(field, raw, config));
   refuseTerminalOutput(settings.output, terminal.isOutputTerminal && raw.dryRun !== true);
 
   const isDry = raw.dryRun === true;
@@ -35,6 +33,7 @@ export async function generate(
   const limn = context.limn({
     limits: { totalMs: settings.timeoutMs },
     retries: settings.retries,
+    ...(raw.profile === undefined ? {} : { profile: raw.profile }),
     ...sandbox?.options,
   });
   const plan = limn.images.plan(request);
@@ -59,6 +58,8 @@ export async function generate(
       delivery: deliveryOf(context, settings),
       keepHistory: settings.keepHistory,
       concurrency: settings.concurrency,
+      ignoreLimit: raw.ignoreLimit === true,
+      ignorePlan: raw.ignorePlan === true,
     });
     progress.stop();
     await printResult(context, result, settings, raw);
@@ -86,7 +87,7 @@ function deliveryOf(context: HostContext, settings: GenerateSettings): DeliveryO
       if (reason === "EPIPE" && settings.keepHistory) return;
       throw new LimnError("artifact_write_failed", {
         message: `stdout did not take the whole picture (${reason}). It is kept at ${path}.`,
-        hint: `Copy it from there: cp ${path} .`,
+        hint: `Copy it from there: cp '${path.replaceAll("'", String.raw`'\''`)}' .`,
         details: { original: path, reason },
       });
     },

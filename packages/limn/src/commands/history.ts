@@ -23,8 +23,9 @@ export async function history(
   const limit = readLimit(options.limit);
   const text = words.join(" ").toLowerCase();
   const found: FoundGeneration[] = [];
+  const withSandbox = options.sandbox === true || context.config().get("sandbox")?.value === true;
   for (const generation of context.limn().store.list()) {
-    if (options.sandbox !== true && generation.manifest.emulated) continue;
+    if (!withSandbox && generation.manifest.emulated) continue;
     if (text !== "" && !(generation.manifest.prompt ?? "").toLowerCase().includes(text)) continue;
     found.push(generation);
     if (found.length >= limit) break;
@@ -149,9 +150,18 @@ export async function open(context: HostContext, reference: string): Promise<num
   const path = store.imagePath(found, image);
   context.terminal.data(path);
   const { default: openWithSystem } = await import("open");
-  const viewer = await openWithSystem(path);
-  // Without a viewer the path above is still of use.
-  viewer.on("error", () => context.terminal.say("no program to open pictures was found; the path is above"));
-  viewer.unref();
+  withholdSecrets();
+  try {
+    const viewer = await openWithSystem(path);
+    viewer.unref();
+  } catch {
+    context.terminal.say("no program to open pictures was found; the path is above");
+  }
   return 0;
+}
+
+/** The viewer inherits this process's own variables, and nothing else can be handed to it. */
+function withholdSecrets(): void {
+  for (const name of Object.keys(process.env))
+    if (/_API_KEY$|_TOKEN$/i.test(name)) Reflect.deleteProperty(process.env, name);
 }

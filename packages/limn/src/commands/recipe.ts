@@ -32,7 +32,10 @@ export async function recipe(context: HostContext, file: string, { json }: JsonO
 
 async function findRecipe(context: HostContext, file: string): Promise<Recipe> {
   if (!existsSync(file))
-    throw new LimnError("input_not_found", { message: `There is no file ${file}.`, hint: "Check the path." });
+    throw new LimnError("input_not_found", {
+      message: `There is no file ${file}.`,
+      hint: "Check the path; pictures of the history: limn history",
+    });
   try {
     return recipeOfFile(await context.limn().store.findByFile(file));
   } catch (error) {

@@ -29,7 +29,6 @@ export class Progress {
   #timer: NodeJS.Timeout | null = null;
   #frame = 0;
   #saidSent = false;
-  #isEmulated = false;
   /** The second Ctrl-C ends the process wherever it is; the terminal gets its cursor back all the same. */
   readonly #showCursor = (): void => this.#terminal.draw("\r\x1b[K\x1b[?25h");
 
@@ -42,7 +41,6 @@ export class Progress {
   handle(event: GenerationEvent): void {
     if (event.type === "generation-start") {
       this.#count = event.n;
-      this.#isEmulated = event.emulated;
       // The pretend service answers at once; the remark about waiting is for the real one.
       this.#saidSent = event.emulated;
       if (this.#isVerbose) this.#line(`generation ${event.id}, engine ${event.engine}`);
@@ -108,7 +106,7 @@ export class Progress {
     if (stage === "waiting") this.#line(`${place}turned away; trying again in ${formatDuration(delayMs ?? 0)}`);
     else if (this.#isVerbose) this.#line(`${place}${words[stage]} (${formatDuration(this.elapsedMs)})`);
     else if (stage === "sent" && !this.#saidSent && this.#timer === null)
-      this.#line(this.#isEmulated ? "sent to the sandbox" : "sent; pictures take 15 to 60 seconds");
+      this.#line("sent; pictures take 15 to 60 seconds");
     if (stage === "sent") this.#saidSent = true;
   }
 

@@ -66,7 +66,7 @@ export class ImagesAnswerReader {
     this.#sink?.discard();
   }
 
-  /** @throws no_image_returned, unexpected_response, image_corrupt */
+  /** @throws no_image_returned, unexpected_response, image_corrupt; stream_truncated when a picture has begun and the answer has ended */
   facts(isCut: boolean): AnswerFacts {
     const document = isCut ? undefined : parseJson(this.#scanner.skeleton());
     if (this.#sink === null) throw isCut ? noImage("an answer that broke off") : describeMissing(document);
@@ -74,6 +74,13 @@ export class ImagesAnswerReader {
       throw new LimnError("image_corrupt", {
         message: "The picture in the answer is not valid base64.",
         hint: paidHint,
+      });
+    // Without a length an answer that was cut on its way ends like a whole one.
+    if (!isCut && !this.#ended)
+      throw new LimnError("stream_truncated", {
+        message: "The answer stopped within the picture, before it was whole. The plan was probably charged.",
+        hint: "limn does not send it again by itself. To ask once more, and pay once more, repeat the command.",
+        details: { received: this.#sink.bytesWritten, reason: "unfinished" },
       });
     const first = firstOf(member(document, "data"));
     return {

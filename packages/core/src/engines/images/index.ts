@@ -24,8 +24,8 @@ export function createImagesEngine({ transport, clock }: ImagesEngineOptions): E
       body: imagesFields(request),
     }),
     prepare: async () => {
-      const { plan, source } = await transport.credential();
-      return { plan, source };
+      const { plan, source, accountId } = await transport.credential();
+      return { plan, source, accountKey: accountId === null ? null : accountKeyOf(accountId) };
     },
     run: async (call) => runImagesCall(transport, clock, call),
   };
@@ -95,6 +95,11 @@ async function readAll(answer: TransportAnswer, reader: ImagesAnswerReader): Pro
     reader.discard();
     throw error;
   }
+}
+
+/** Account ids are kept out of files; their hash is enough to tell accounts apart. */
+function accountKeyOf(accountId: string): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(accountId).digest("hex").slice(0, 16);
 }
 
 function clockSkew(answer: TransportAnswer): number | null {

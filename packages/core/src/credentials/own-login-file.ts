@@ -1,0 +1,175 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { RefreshRejection, TokenGrant } from "../contracts/sign-in.ts";
+import { LimnError } from "../errors/index.ts";
+import { ReservedFile, describeErrno, errno, writeFileAtomically } from "../files/index.ts";
+import { isObject, parseJson } from "../json/index.ts";
+import { readTokenClaims } from "./token-claims.ts";
+
+/** `auth/<profile>.json`, version 1. */
+export interface OwnLogin {
+  readonly version: 1;
+  readonly profile: string;
+  /** The refresh token goes here and nowhere else. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
+  readonly idToken: string | null;
+  readonly createdAt: string;
+  readonly refreshedAt: string;
+  /** Set, on the disk, before a refresh token is spent; a later holder of the lock that finds it sends the same token once more. */
+  readonly intent: { readonly tokenSha256: string; readonly at: string } | null;
+  /** A token that the service will never take again; it is not tried a second time. */
+  readonly rejected: { readonly tokenSha256: string; readonly reason: RefreshRejection; readonly at: string } | null;
+}
+
+const longestLogin = 64 * 1024;
+
+export function isProfileName(name: string): boolean {
+  return /^[A-Za-z0-9][\w.-]{0,63}$/.test(name) && !name.endsWith(".lock");
+}
+
+/** The file of one profile of limn's own logins. */
+export class OwnLoginFile {
+  readonly path: string;
+  readonly profile: string;
+  readonly #folder: string;
+
+  constructor(folder: string, profile: string) {
+    this.#folder = folder;
+    this.profile = profile;
+    this.path = join(folder, `${profile}.json`);
+  }
+
+  get lockPath(): string {
+    return join(this.#folder, `${this.profile}.lock`);
+  }
+
+  /** Null when nobody is signed in under this profile. @throws login_unreadable */
+  read(): OwnLogin | null {
+    let content: string;
+    try {
+      const facts = statSync(this.path);
+      if (!facts.isFile() || facts.size > longestLogin) throw this.#unreadable(facts.isFile() ? `it has ${facts.size} bytes` : "it is not a file");
+      content = readFileSync(this.path, "utf8");
+    } catch (error) {
+      if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return null;
+      if (error instanceof LimnError) throw error;
+      throw this.#unreadable(describeErrno(error));
+    }
+    const login = parseJson(content);
+    if (!isOwnLogin(login)) throw this.#unreadable(isObject(login) && typeof login.version === "number" && login.version > 1 ? "a newer limn wrote it" : "it is damaged");
+    return login;
+  }
+
+  /** Tighten rights that others widened. True when there was something to mend. */
+  mendRights(): boolean {
+    if (process.platform === "win32" || !existsSync(this.path)) return false;
+    if ((statSync(this.path).mode & 0o077) === 0) return false;
+    chmodSync(this.path, 0o600);
+    return true;
+  }
+
+  /** Atomic and on the disk. @throws artifact_write_failed */
+  write(login: OwnLogin): void {
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      writeFileAtomically(this.path, serialise(login), { durable: true });
+    } catch (error) {
+      throw this.#writeError(error);
+    }
+  }
+
+  /** Room for the tokens that a refresh will bring, taken before it. @throws artifact_write_failed, with nothing spent */
+  reserve(): { save(login: OwnLogin): void; release(): void } {
+    let reserved: ReservedFile;
+    try {
+      reserved = new ReservedFile(this.path, longestLogin);
+    } catch (error) {
+      throw this.#writeError(error);
+    }
+    return {
+      save: (login) => reserved.replaceWith(serialise(login)),
+      release: () => reserved.release(),
+    };
+  }
+
+  /** True when there was one. */
+  delete(): boolean {
+    const existed = existsSync(this.path);
+    rmSync(this.path, { force: true });
+    return existed;
+  }
+
+  #unreadable(why: string): LimnError {
+    return new LimnError("login_unreadable", {
+      message: `limn's own login file ${this.path} cannot be used: ${why}.`,
+      hint: `Sign in again: limn login${this.profile === "default" ? "" : ` --profile ${this.profile}`}`,
+      details: { path: this.path },
+    });
+  }
+
+  #writeError(error: unknown): LimnError {
+    return new LimnError("artifact_write_failed", {
+      message: `The login could not be written to ${this.path}: ${describeErrno(error)}. No token was spent.`,
+      hint: "Make room or correct the rights, or name another folder: LIMN_HOME=/some/folder limn …",
+      details: { path: this.path, reason: errno(error) },
+      cause: error,
+    });
+  }
+}
+
+/** A login as it is right after signing in. */
+export function newOwnLogin(grant: TokenGrant, facts: { readonly profile: string; readonly issuer: string; readonly clientId: string; readonly nowMs: number }): OwnLogin {
+  const now = new Date(facts.nowMs).toISOString();
+  return {
+    version: 1,
+    profile: facts.profile,
+    issuer: facts.issuer,
+    clientId: facts.clientId,
+    ...grant,
+    createdAt: now,
+    refreshedAt: now,
+    intent: null,
+    rejected: null,
+  };
+}
+
+/** Account and plan as the tokens claim them: the plan from the id token, the expiry from the access token (codex-backend contract 6.1). */
+export function claimsOf(login: Pick<OwnLogin, "accessToken" | "idToken">): { readonly accountId: string | null; readonly plan: string | null; readonly email: string | null; readonly expiresAtMs: number | null } {
+  const access = readTokenClaims(login.accessToken);
+  const identity = login.idToken === null ? null : readTokenClaims(login.idToken);
+  return {
+    accountId: access.accountId ?? identity?.accountId ?? null,
+    plan: identity?.plan ?? access.plan,
+    email: identity?.email ?? access.email,
+    expiresAtMs: access.expiresAtMs,
+  };
+}
+
+function serialise(login: OwnLogin): string {
+  return `${JSON.stringify(login, null, 1)}\n`;
+}
+
+function isOwnLogin(value: unknown): value is OwnLogin {
+  return (
+    isObject(value) &&
+    value.version === 1 &&
+    typeof value.profile === "string" &&
+    typeof value.issuer === "string" &&
+    typeof value.clientId === "string" &&
+    typeof value.accessToken === "string" &&
+    value.accessToken !== "" &&
+    isTextOrNull(value.refreshToken) &&
+    isTextOrNull(value.idToken) &&
+    typeof value.createdAt === "string" &&
+    typeof value.refreshedAt === "string" &&
+    (value.intent === null || isObject(value.intent)) &&
+    (value.rejected === null || isObject(value.rejected))
+  );
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === "string";
+}

@@ -1,0 +1,107 @@
+/** Where a requirement stands in issue 2. */
+type Part = "command line" | "bad input" | "proof";
+
+export interface Requirement {
+  readonly part: Part;
+  readonly sentence: string;
+  /** Proved by the core's own tests (test/integration, packages/core): what one of their files says. Then no test here has to. */
+  readonly elsewhere?: RegExp;
+}
+
+/**
+ * What issue 2 asks of the program as its user sees it (its point 7, "Bad input" and "Proof"). Tests name the ids they prove with
+ * {@link proves}; requirements.test.ts fails for an id that nobody proves.
+ */
+export const requirements = {
+  "generate-json": { part: "command line", sentence: "--json prints one object whose fields are what the bytes say" },
+  "generate-plain": { part: "command line", sentence: "stdout carries saved paths, one a line, and nothing else" },
+  "generate-jsonl": { part: "command line", sentence: "--jsonl prints the events in order, one JSON object a line" },
+  "bare-prompt": { part: "command line", sentence: "limn PROMPT is limn generate PROMPT" },
+  "mistyped-command": { part: "command line", sentence: "a word like a mistyped command is asked about, not drawn" },
+  "prompt-sources": { part: "command line", sentence: "the prompt comes from words, -, piped stdin or --prompt-file" },
+  "prompt-verbatim": { part: "command line", sentence: "the prompt goes verbatim, whatever is in it" },
+  count: { part: "command line", sentence: "-n makes several pictures, named in order" },
+  partial: { part: "command line", sentence: "one failure does not lose the others, and ends with 11" },
+  "output-stdout": { part: "command line", sentence: "-o - writes the picture's bytes and refuses a terminal" },
+  "output-folder": { part: "command line", sentence: "-o takes a folder, and LIMN_OUTPUT is its default" },
+  force: { part: "command line", sentence: "only --force overwrites" },
+  extension: { part: "command line", sentence: "another extension than the picture's type is remarked" },
+  aspect: { part: "command line", sentence: "--aspect steers the shape by words" },
+  strict: {
+    part: "command line",
+    sentence: "--strict turns what was not honoured into an error and keeps the picture",
+  },
+  "embed-recipe": { part: "command line", sentence: "--embed-recipe writes the recipe into the file" },
+  "no-history": { part: "command line", sentence: "--no-history leaves a hash record only" },
+  recipe: { part: "command line", sentence: "recipe finds a picture by its bytes, wherever it was moved" },
+  history: { part: "command line", sentence: "history lists and searches what was made" },
+  show: { part: "command line", sentence: "show takes @last, an id and the beginning of an id" },
+  open: { part: "command line", sentence: "open hands the picture to the system's viewer, without keys" },
+  "sandbox-apart": { part: "command line", sentence: "sandbox pictures stay out of history and @last" },
+  status: { part: "command line", sentence: "status says who pays, until when and what is left" },
+  doctor: { part: "command line", sentence: "doctor finds what is wrong; its report holds nothing private" },
+  config: { part: "command line", sentence: "config reads and writes settings" },
+  precedence: { part: "command line", sentence: "flag over variable over project file over user file" },
+  capabilities: { part: "command line", sentence: "models and capabilities tell what can be asked" },
+  completion: { part: "command line", sentence: "completion prints a script that its shell takes, and answers it" },
+  "dry-run": { part: "command line", sentence: "--dry-run prints the exact request and sends nothing" },
+  explain: { part: "command line", sentence: "--explain says which engine is chosen and why" },
+  help: { part: "command line", sentence: "every help text begins with examples" },
+  progress: { part: "command line", sentence: "progress goes to stderr, animated only on a terminal" },
+  "inline-picture": { part: "command line", sentence: "kitty, iTerm2 and half-block terminals show the picture" },
+  interruption: { part: "command line", sentence: "Ctrl-C ends with 130 and says how the generation stands" },
+  "broken-pipe": { part: "command line", sentence: "a reader who leaves is not an error and costs no picture" },
+  "exit-codes": { part: "command line", sentence: "failures of the service end with the status of their category" },
+  "errors-json": { part: "command line", sentence: "--json turns an error into one object, with the same status" },
+  privacy: { part: "command line", sentence: "no token, prompt or address of a person leaks" },
+  "no-api-key": { part: "command line", sentence: "an API key in the environment changes nothing" },
+  "emulator-command": { part: "command line", sentence: "limn emulator runs the pretend service until Ctrl-C" },
+
+  "bad-empty-prompt": { part: "bad input", sentence: "empty prompt" },
+  "bad-long-prompt": { part: "bad input", sentence: "prompt of 40,000 characters" },
+  "bad-option": { part: "bad input", sentence: "unknown option" },
+  "bad-size": { part: "bad input", sentence: "--size 17x99999" },
+  "bad-count": { part: "bad input", sentence: "--count 0" },
+  "bad-output-folder": { part: "bad input", sentence: "output folder missing or not writable" },
+  "output-exists": { part: "bad input", sentence: "output exists: a counter is added and said" },
+  "bad-terminal": { part: "bad input", sentence: "- to a terminal" },
+  "bad-no-login": { part: "bad input", sentence: "no login" },
+  "bad-api-key-login": { part: "bad input", sentence: "API-key login" },
+  "bad-expired-login": { part: "bad input", sentence: "expired login" },
+  "bad-third-party": { part: "bad input", sentence: "third-party provider" },
+  "bad-login-file": { part: "bad input", sentence: "login file broken JSON" },
+  "bad-clock": { part: "bad input", sentence: "clock far off" },
+  "bad-base-url": { part: "bad input", sentence: "base URL not http(s)" },
+  "bad-project-address": { part: "bad input", sentence: "project config that sets an address" },
+  "bad-disk-full": {
+    part: "bad input",
+    sentence: "disk full while saving: the paid image survives somewhere and is named",
+    elsewhere: /ENOSPC|disk (?:is )?full/i,
+  },
+  "same-name": { part: "bad input", sentence: "two runs writing to the same name at the same time" },
+  "killed-waiting": { part: "bad input", sentence: "SIGKILL while waiting: history tells the truth" },
+  "killed-anywhere": {
+    part: "bad input",
+    sentence: "SIGKILL at each stage: history tells the truth",
+    elsewhere: /SIGKILL/,
+  },
+
+  "proof-try": { part: "proof", sentence: "npm run try prints the path of a PNG that opens" },
+  "proof-json": {
+    part: "proof",
+    sentence: "generate --sandbox --json -o equals what sharp and SHA-256 say of the bytes",
+  },
+  "proof-emulator": { part: "proof", sentence: "the request recorded by limn emulator equals the recorded sample" },
+  "proof-killed": {
+    part: "proof",
+    sentence: "processes killed at random never call more often than their manifests admit",
+    elsewhere: /SIGKILL[\s\S]*random|random[\s\S]*SIGKILL/i,
+  },
+} as const satisfies Readonly<Record<string, Requirement>>;
+
+export type RequirementId = keyof typeof requirements;
+
+/** For the end of a test's name: the requirements that it proves. */
+export function proves(...ids: readonly RequirementId[]): string {
+  return `[${ids.join(", ")}]`;
+}

@@ -1,0 +1,24 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "../../..");
+
+/** Vitest's global setup for tests of what is built: builds once when the build is missing or older than a source. */
+export function setup(): void {
+  const built = join(root, "packages/limn/dist/main.cjs");
+  if (existsSync(built) && statSync(built).mtimeMs >= newestSource()) return;
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+}
+
+function newestSource(): number {
+  let newest = 0;
+  for (const name of ["core", "emulator", "limn"]) {
+    const folder = join(root, "packages", name, "src");
+    for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+      if (file.endsWith(".ts") && !file.endsWith(".test.ts"))
+        newest = Math.max(newest, statSync(join(folder, file)).mtimeMs);
+    }
+  }
+  return newest;
+}
