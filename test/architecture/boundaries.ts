@@ -77,6 +77,7 @@ export const zones: readonly Zone[] = [
   {
     path: `${core}/compose-credentials.ts`,
     zones: [
+      `${core}/compose-renewal.ts`,
       `${core}/codex-program`,
       `${core}/config`,
       `${core}/contracts`,
@@ -87,9 +88,14 @@ export const zones: readonly Zone[] = [
     packages: [],
   },
   {
+    path: `${core}/compose-renewal.ts`,
+    zones: [`${core}/codex-program`, `${core}/contracts`, `${core}/credentials`, `${core}/errors`],
+    packages: [],
+  },
+  {
     path: `${core}/compose-sign-in.ts`,
     zones: [
-      `${core}/codex-program`,
+      `${core}/compose-renewal.ts`,
       `${core}/contracts`,
       `${core}/credentials`,
       `${core}/errors`,
@@ -107,6 +113,7 @@ export const zones: readonly Zone[] = [
       `${core}/config`,
       `${core}/contracts`,
       `${core}/compose-credentials.ts`,
+      `${core}/compose-renewal.ts`,
       `${core}/compose-sign-in.ts`,
       `${core}/credentials`,
       `${core}/engines/select.ts`,

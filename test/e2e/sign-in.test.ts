@@ -115,14 +115,19 @@ describe("limn's own login", () => {
   it("is renewed once by 20 processes that start with an expired token, and all deliver", async () => {
     const { world, emulator } = await worldWithSignIn();
     signedIn(world, emulator);
-    const runs = await Promise.all(Array.from({ length: 20 }, async (_, index) => world.run(["generate", "a fox", "-o", `fox-${index}.png`, "-q"])));
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => world.run(["generate", "a fox", "-o", `fox-${index}.png`, "-q"])),
+    );
     expect(runs.map(({ status, stderr }) => [status, stderr])).toEqual(runs.map(() => [0, ""]));
     expect(emulator.count("refresh")).toBe(1);
     expect(world.files()).toHaveLength(20);
   });
 
   it("is renewed at most once more for each process that was killed while it renewed", async () => {
-    const { world, emulator } = await worldWithSignIn({ reuse: "tolerated", scenario: [{ name: "never", on: "refresh" }, "ok"] });
+    const { world, emulator } = await worldWithSignIn({
+      reuse: "tolerated",
+      scenario: [{ name: "never", on: "refresh" }, "ok"],
+    });
     signedIn(world, emulator);
     const victims = [0, 1].map(() => world.start(["generate", "a fox", "-q"]));
     await refreshesSeen(emulator, 1);
@@ -145,14 +150,19 @@ describe("limn's own login", () => {
     }
     expect(emulator.count("refresh")).toBe(1);
     expect(imageCalls(emulator)).toEqual([]);
-    expect(parseObject(readFileSync(loginFile(world), "utf8"))).toMatchObject({ accessToken: before.accessToken, refreshToken: before.refreshToken });
+    expect(parseObject(readFileSync(loginFile(world), "utf8"))).toMatchObject({
+      accessToken: before.accessToken,
+      refreshToken: before.refreshToken,
+    });
   });
 
   it("goes before a borrowed one, and stands alone when a profile is named", async () => {
     const { world, emulator } = await worldWithSignIn();
     world.signIn(emulator);
     signedIn(world, emulator, 3_600_000);
-    expect(parseObject((await world.run(["generate", "a fox", "--json"])).stdout)).toMatchObject({ account: { source: "limn" } });
+    expect(parseObject((await world.run(["generate", "a fox", "--json"])).stdout)).toMatchObject({
+      account: { source: "limn" },
+    });
     const { status, stderr } = await world.run(["generate", "a fox", "--profile", "work"]);
     expect(status).toBe(4);
     expect(stderr).toContain("login_missing");
@@ -175,7 +185,9 @@ describe("the plan", () => {
   it("is refused before sending when it is Free, unless --ignore-plan is given", async () => {
     const { world, emulator } = await worldWithSignIn({ plan: "free" });
     signedIn(world, emulator, 3_600_000);
-    expect(parseObject((await world.run(["generate", "a fox", "--json"])).stdout)).toMatchObject({ error: { code: "plan_not_included" } });
+    expect(parseObject((await world.run(["generate", "a fox", "--json"])).stdout)).toMatchObject({
+      error: { code: "plan_not_included" },
+    });
     expect(imageCalls(emulator)).toHaveLength(0);
     await world.run(["generate", "a fox", "--ignore-plan"]);
     expect(imageCalls(emulator)).toHaveLength(1);
@@ -186,7 +198,10 @@ describe("the plan", () => {
     signedIn(world, emulator, 3_600_000);
     const first = parseObject((await world.run(["generate", "a fox", "--json"])).stdout);
     const second = parseObject((await world.run(["generate", "a fox", "--json"])).stdout);
-    expect([first, second]).toMatchObject([{ error: { code: "usage_limit_reached" } }, { error: { code: "usage_limit_reached", details: { known: true } } }]);
+    expect([first, second]).toMatchObject([
+      { error: { code: "usage_limit_reached" } },
+      { error: { code: "usage_limit_reached", details: { known: true } } },
+    ]);
     expect(imageCalls(emulator)).toHaveLength(1);
     expect((await world.run(["generate", "a fox", "--ignore-limit"])).status).toBe(0);
     expect((await world.run(["generate", "a fox"])).status).toBe(0);

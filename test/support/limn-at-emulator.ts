@@ -1,6 +1,5 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { mkdirSync } from "node:fs";
 import { createLimn } from "@limn/core";
 import type { Environment, Limn, LimnOptions } from "@limn/core";
 import { createEmulator } from "@limn/emulator";

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { RenewCodex } from "./compose-renewal.ts";
 import { askCodexForToken, childEnvironment, findCodexProgram } from "./codex-program/index.ts";
 import { codexHome, loginPlaces, variable } from "./config/index.ts";
 import type { Config, Environment, LimnFolders } from "./config/index.ts";
@@ -28,6 +29,7 @@ export interface CredentialParts {
   readonly clock: () => number;
   /** Given with `--profile`; then only this profile counts. */
   readonly profile: string | null;
+  readonly renewCodex: RenewCodex;
 }
 
 const defaultProfile = "default";
@@ -50,17 +52,26 @@ export function ownLoginFile(folders: LimnFolders, config: Config, profile: stri
 export function rankSources(parts: CredentialParts): readonly RankedSource[] {
   const { environment, config, folders, tokens, clock, profile } = parts;
   const token = variable(environment, tokenVariable);
-  const own: RankedSource = { source: createOwnSource({ file: ownLoginFile(folders, config, profile), tokens, clock }), onProblem: "stop" };
-  const handedIn: RankedSource[] = token === null ? [] : [{ source: createTokenSource(token, clock), onProblem: "stop" }];
+  const own: RankedSource = {
+    source: createOwnSource({ file: ownLoginFile(folders, config, profile), tokens, clock }),
+    onProblem: "stop",
+  };
+  const handedIn: RankedSource[] =
+    token === null ? [] : [{ source: createTokenSource(token, clock), onProblem: "stop" }];
   const namesProfile = profile !== null || config.has("profile");
   return [...handedIn, own, ...(namesProfile ? [] : borrowedSources(parts))];
 }
 
-function borrowedSources({ environment, config, clock }: CredentialParts): RankedSource[] {
+function borrowedSources({ environment, config, clock, renewCodex }: CredentialParts): RankedSource[] {
   const wanted = config.get("borrow.source")?.value ?? "auto";
   const places = loginPlaces(environment);
   const all: CredentialSource[] = [
-    createCodexSource({ codexHome: codexHome(environment), clock, askForToken: async () => askCodex(environment) }),
+    createCodexSource({
+      codexHome: codexHome(environment),
+      clock,
+      askForToken: async () => askCodex(environment),
+      renew: config.get("borrow.renew")?.value === true ? renewCodex : null,
+    }),
     createBorrowedSource(
       {
         id: "pi",
@@ -101,10 +112,23 @@ function borrowedSources({ environment, config, clock }: CredentialParts): Ranke
 }
 
 /** The Codex program in this environment, without any key. Null when it is not installed. */
-export function codexProgram(environment: Environment): { readonly program: string; readonly codexHome: string; readonly environment: Record<string, string | undefined>; readonly version: string } | null {
+export function codexProgram(
+  environment: Environment,
+): {
+  readonly program: string;
+  readonly codexHome: string;
+  readonly environment: Record<string, string | undefined>;
+  readonly version: string;
+} | null {
   const home = codexHome(environment);
-  const program = findCodexProgram({ given: variable(environment, "LIMN_CODEX_BIN"), path: variable(environment, "PATH"), platform: environment.platform });
-  return home === null || program === null ? null : { program, codexHome: home, environment: childEnvironment(environment.variables), version };
+  const program = findCodexProgram({
+    given: variable(environment, "LIMN_CODEX_BIN"),
+    path: variable(environment, "PATH"),
+    platform: environment.platform,
+  });
+  return home === null || program === null
+    ? null
+    : { program, codexHome: home, environment: childEnvironment(environment.variables), version };
 }
 
 async function askCodex(environment: Environment): Promise<string | null> {
@@ -129,7 +153,11 @@ export function chooseLogin(sources: readonly RankedSource[], reports: readonly 
   for (const { source, onProblem } of sources) {
     const report = reports.find((candidate) => candidate.source === source.id);
     if (report === undefined || report.state === "absent") continue;
-    if (report.state === "usable") return { source: source.id, reason: reasons[source.id] ?? "the first usable login to borrow, in the order Codex, Pi, opencode, Hermes" };
+    if (report.state === "usable")
+      return {
+        source: source.id,
+        reason: reasons[source.id] ?? "the first usable login to borrow, in the order Codex, Pi, opencode, Hermes",
+      };
     if (onProblem === "stop") return { source: null, reason: `the login "${source.id}" was chosen and cannot be used` };
   }
   return { source: null, reason: "no login was found that can be used" };

@@ -1,7 +1,6 @@
-import { letCodexRenew, runningCodex } from "./codex-program/index.ts";
-import type { Credential } from "./contracts/credential.ts";
+import type { RenewCodex } from "./compose-renewal.ts";
 import type { TokenGrant } from "./contracts/sign-in.ts";
-import { claimsOf, newOwnLogin, withProcessLock } from "./credentials/index.ts";
+import { claimsOf, newOwnLogin } from "./credentials/index.ts";
 import type { OwnLoginFile } from "./credentials/index.ts";
 import { LimnError } from "./errors/index.ts";
 import { loginWithBrowser, loginWithDeviceCode } from "./sign-in/index.ts";
@@ -32,10 +31,9 @@ export interface OwnLoginControl {
   /** Delete the login; unless `keepSession`, end what limn itself obtained at the service first. */
   signOut(options: { readonly keepSession: boolean; readonly signal: AbortSignal }): Promise<SignedOut>;
   /**
-   * Let Codex renew its own login, which limn itself never does. One limn at a time, after looking again, and not while another Codex
-   * process uses that home. @throws engine_unavailable, login_missing, and the codes of the program
+   * Let Codex renew its own login, which limn itself never does. @throws engine_unavailable, login_missing, and the codes of the program
    */
-  renewCodex(): Promise<{ readonly renewed: boolean }>;
+  readonly renewCodex: RenewCodex;
   /** True when the file's rights were too wide and were mended. */
   mendRights(): boolean;
 }
@@ -44,20 +42,26 @@ export interface OwnLoginParts {
   readonly service: SignInService;
   readonly file: OwnLoginFile;
   readonly clock: () => number;
-  /** The Codex program; null when it is not installed. */
-  readonly codex: () => CodexProgram | null;
-  /** Codex's login as it is borrowed. */
-  readonly codexLogin: () => Promise<Credential | null>;
+  readonly renewCodex: RenewCodex;
 }
 
-type CodexProgram = Parameters<typeof letCodexRenew>[0];
-
-export function createOwnLoginControl({ service, file, clock, codex, codexLogin }: OwnLoginParts): OwnLoginControl {
+export function createOwnLoginControl({ service, file, clock, renewCodex }: OwnLoginParts): OwnLoginControl {
   const keep = (grant: TokenGrant): SignedIn => {
-    const login = newOwnLogin(grant, { profile: file.profile, issuer: service.issuer, clientId: service.clientId, nowMs: clock() });
+    const login = newOwnLogin(grant, {
+      profile: file.profile,
+      issuer: service.issuer,
+      clientId: service.clientId,
+      nowMs: clock(),
+    });
     const claims = claimsOf(login);
     file.write(login);
-    return { profile: file.profile, file: file.path, plan: claims.plan, email: claims.email, accountId: claims.accountId };
+    return {
+      profile: file.profile,
+      file: file.path,
+      plan: claims.plan,
+      email: claims.email,
+      accountId: claims.accountId,
+    };
   };
   return {
     profile: file.profile,
@@ -69,28 +73,7 @@ export function createOwnLoginControl({ service, file, clock, codex, codexLogin 
       const revoked = keepSession || refreshToken === null ? null : await service.revoke(refreshToken, signal);
       return { wasSignedIn: file.delete(), revoked };
     },
-    renewCodex: async () => {
-      const program = codex();
-      if (program === null) {
-        throw new LimnError("engine_unavailable", { message: "The Codex program was not found.", hint: "Install it, or name it: LIMN_CODEX_BIN=/path/to/codex limn login --renew codex" });
-      }
-      return withProcessLock(`${file.path}.renew-codex.lock`, new AbortController().signal, async () => {
-        const before = await tokenOrNull(codexLogin);
-        if (before !== null && !endsSoon(before, clock())) return { renewed: false };
-        const others = runningCodex(program.codexHome);
-        if (others.length > 0) {
-          throw new LimnError("engine_unavailable", {
-            message: `Codex is running (process ${others.join(", ")}) and renews its login by itself.`,
-            hint: "Use it once, or end it, then try again.",
-            details: { processes: others },
-          });
-        }
-        await letCodexRenew(program);
-        const after = await codexLogin();
-        if (after === null) throw new LimnError("login_missing", { message: "Codex has no ChatGPT login to renew.", hint: "Sign in: codex login" });
-        return { renewed: after.revealToken() !== before?.revealToken() };
-      });
-    },
+    renewCodex,
     mendRights: () => file.mendRights(),
   };
 }
@@ -102,22 +85,6 @@ function readRefreshToken(file: OwnLoginFile, issuer: string): string | null {
     return login === null || login.issuer !== issuer ? null : login.refreshToken;
   } catch (error) {
     if (error instanceof LimnError && error.code === "login_unreadable") return null;
-    throw error;
-  }
-}
-
-const soonMs = 5 * 60_000;
-
-function endsSoon({ expiresAtMs }: Credential, nowMs: number): boolean {
-  return expiresAtMs !== null && expiresAtMs - nowMs <= soonMs;
-}
-
-/** An expired login is what this is about; any other trouble is told by the look afterwards. */
-async function tokenOrNull(find: () => Promise<Credential | null>): Promise<Credential | null> {
-  try {
-    return await find();
-  } catch (error) {
-    if (error instanceof LimnError && error.category === "login") return null;
     throw error;
   }
 }

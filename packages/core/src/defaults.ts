@@ -1,8 +1,10 @@
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createLimitMemory, createRouteFinder, readPlanUsage } from "./account/index.ts";
 import type { PlanUsage } from "./account/index.ts";
 import { chooseLogin, codexProgram, ownLoginFile, rankSources } from "./compose-credentials.ts";
 import type { LoginChoice } from "./compose-credentials.ts";
+import { createCodexRenewal } from "./compose-renewal.ts";
 import { createOwnLoginControl } from "./compose-sign-in.ts";
 import type { OwnLoginControl } from "./compose-sign-in.ts";
 import { createArtifactStore } from "./artifacts/index.ts";
@@ -78,12 +80,26 @@ export function createLimn(options: LimnOptions = {}): Limn {
   const userAgent = `limn/${version}`;
   const tokens = createSignInService({ http, authURL: serviceAddress(config, "authUrl").url, userAgent, clock });
   const profile = options.profile ?? null;
+  const renewCodex = createCodexRenewal({
+    lockPath: join(folders.config, "auth", "renew-codex.lock"),
+    codex: () => codexProgram(environment),
+    codexLogin: async () =>
+      createCodexSource({
+        codexHome: codexHome(environment),
+        clock,
+        askForToken: async () => null,
+        renew: null,
+      }).find(),
+    clock,
+  });
   const sources: readonly RankedSource[] =
     options.sandbox === undefined
-      ? rankSources({ environment, config, folders, tokens, clock, profile })
+      ? rankSources({ environment, config, folders, tokens, clock, profile, renewCodex })
       : [{ source: createTokenSource(options.sandbox.accessToken, clock, "sandbox"), onProblem: "stop" }];
   // A token that was handed in for this run may go where its user sends it; stored ones only where they are safe.
-  const usable = address.mayReceiveStoredLogin ? sources : sources.filter(({ source }) => source.id === "token" || source.id === "sandbox");
+  const usable = address.mayReceiveStoredLogin
+    ? sources
+    : sources.filter(({ source }) => source.id === "token" || source.id === "sandbox");
   const transport = createTransport({
     http,
     credentials: createCredentialProvider({
@@ -124,8 +140,7 @@ export function createLimn(options: LimnOptions = {}): Limn {
       service: tokens,
       file: ownLoginFile(folders, config, profile),
       clock,
-      codex: () => codexProgram(environment),
-      codexLogin: async () => createCodexSource({ codexHome: codexHome(environment), clock, askForToken: async () => null }).find(),
+      renewCodex,
     }),
   };
 }

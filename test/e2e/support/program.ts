@@ -38,6 +38,7 @@ export interface RunningProgram {
   saysOnStderr(text: string): Promise<void>;
   /** What it said on stderr until now. */
   stderrSoFar(): string;
+  stdoutSoFar(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -68,6 +69,7 @@ export function startProgram(program: string, parameters: readonly string[], opt
     saysOnStdout: async (text) => stdout.holds(text),
     saysOnStderr: async (text) => stderr.holds(text),
     stderrSoFar: () => stderr.text,
+    stdoutSoFar: () => stdout.text,
     kill: (signal) => void child.kill(signal),
   };
 }

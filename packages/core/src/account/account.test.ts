@@ -5,32 +5,53 @@ import { describe, expect, it } from "vitest";
 import { createLimitMemory } from "./limit-memory.ts";
 import { readWorkspaceRoute } from "./workspace-routing.ts";
 
-const body = (account: object): string => JSON.stringify({ accounts: [{ id: "acc-1", ...account }], default_account_id: "acc-1" });
+const body = (account: object): string =>
+  JSON.stringify({ accounts: [{ id: "acc-1", ...account }], default_account_id: "acc-1" });
 
 describe("the route of a workspace (codex-backend contract 2.4)", () => {
   it("is the named https origin, with the override header", () => {
     const answer = body({ workspace_backend_origin: "https://us.chatgpt.com", account_routing_override: "us" });
-    expect(readWorkspaceRoute(answer, "acc-1")).toEqual({ origin: "https://us.chatgpt.com", headers: { "x-openai-account-routing-override": "us" } });
+    expect(readWorkspaceRoute(answer, "acc-1")).toEqual({
+      origin: "https://us.chatgpt.com",
+      headers: { "x-openai-account-routing-override": "us" },
+    });
   });
 
   it("is found under account_id as well", () => {
-    const answer = JSON.stringify({ accounts: [{ account_id: "acc-1", workspace_backend_origin: "https://eu.chatgpt.com" }] });
+    const answer = JSON.stringify({
+      accounts: [{ account_id: "acc-1", workspace_backend_origin: "https://eu.chatgpt.com" }],
+    });
     expect(readWorkspaceRoute(answer, "acc-1")).toEqual({ origin: "https://eu.chatgpt.com", headers: {} });
   });
 
-  it.each(["NO_CONSTRAINT", "http://us.chatgpt.com", "https://us.chatgpt.com/path", "https://user@us.chatgpt.com", "https://us.chatgpt.com?x=1", 5, null])(
-    "does not follow the origin %j",
-    (origin) => {
-      expect(readWorkspaceRoute(body({ workspace_backend_origin: origin, account_routing_override: "NO_CONSTRAINT" }), "acc-1")).toEqual({ origin: null, headers: {} });
+  it.each([
+    "NO_CONSTRAINT",
+    "http://us.chatgpt.com",
+    "https://us.chatgpt.com/path",
+    "https://user@us.chatgpt.com",
+    "https://us.chatgpt.com?x=1",
+    5,
+    null,
+  ])("does not follow the origin %j", (origin) => {
+    expect(
+      readWorkspaceRoute(
+        body({ workspace_backend_origin: origin, account_routing_override: "NO_CONSTRAINT" }),
+        "acc-1",
+      ),
+    ).toEqual({ origin: null, headers: {} });
+  });
+
+  it.each(["", "<html>", "{}", '{"accounts":{}}', '{"accounts":[]}'])(
+    "has no constraint when the answer is %j",
+    (answer) => {
+      expect(readWorkspaceRoute(answer, "acc-1")).toEqual({ origin: null, headers: {} });
     },
   );
 
-  it.each(["", "<html>", "{}", '{"accounts":{}}', '{"accounts":[]}'])("has no constraint when the answer is %j", (answer) => {
-    expect(readWorkspaceRoute(answer, "acc-1")).toEqual({ origin: null, headers: {} });
-  });
-
   it("is refused when the account is not among those listed", () => {
-    expect(() => readWorkspaceRoute(body({}), "acc-2")).toThrow(expect.objectContaining({ code: "login_account_changed" }));
+    expect(() => readWorkspaceRoute(body({}), "acc-2")).toThrow(
+      expect.objectContaining({ code: "login_account_changed" }),
+    );
   });
 });
 
@@ -43,7 +64,11 @@ describe("the memory of used-up limits", () => {
     const data = folder();
     createLimitMemory(data).remember("a", limit);
     const memory = createLimitMemory(data);
-    expect([memory.known("a", before), memory.known("b", before), memory.known("a", Date.parse(limit.resetsAt))]).toEqual([limit, null, null]);
+    expect([
+      memory.known("a", before),
+      memory.known("b", before),
+      memory.known("a", Date.parse(limit.resetsAt)),
+    ]).toEqual([limit, null, null]);
   });
 
   it("forgets one account and keeps the others", () => {

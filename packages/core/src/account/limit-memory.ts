@@ -35,7 +35,9 @@ export function createLimitMemory(dataFolder: string): LimitMemory {
     }
     const stored = parseJson(content);
     if (!isObject(stored) || stored.version !== 1 || !isObject(stored.limits)) return {};
-    return Object.fromEntries(Object.entries(stored.limits).filter((entry): entry is [string, KnownLimit] => isKnownLimit(entry[1])));
+    return Object.fromEntries(
+      Object.entries(stored.limits).filter((entry): entry is [string, KnownLimit] => isKnownLimit(entry[1])),
+    );
   };
 
   const write = (limits: Record<string, KnownLimit>): void => {
@@ -63,5 +65,10 @@ export function createLimitMemory(dataFolder: string): LimitMemory {
 }
 
 function isKnownLimit(value: unknown): value is KnownLimit {
-  return isObject(value) && typeof value.resetsAt === "string" && typeof value.seenAt === "string" && (value.limit === null || typeof value.limit === "string");
+  return (
+    isObject(value) &&
+    typeof value.resetsAt === "string" &&
+    typeof value.seenAt === "string" &&
+    (value.limit === null || typeof value.limit === "string")
+  );
 }

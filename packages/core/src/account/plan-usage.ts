@@ -6,6 +6,8 @@ import type { Transport } from "../transport/index.ts";
 /** What is left of the plan, without spending anything (codex-backend contract 2.6). */
 export interface PlanUsage {
   readonly plan: string | null;
+  /** This machine's clock minus the service's, in ms; null when the answer does not say. */
+  readonly clockSkewMs: number | null;
   /** The chat windows. The image window is not among them: only image answers tell it. */
   readonly windows: readonly LimitWindow[];
   readonly credits: {
@@ -19,11 +21,12 @@ const answerLimit = 1024 * 1024;
 
 /** `GET wham/usage`. @throws the login, service and connection codes */
 export async function readPlanUsage(transport: Transport, signal: AbortSignal): Promise<PlanUsage> {
-  const body = await getJson(transport, "/wham/usage", signal);
+  const { body, clockSkewMs } = await getJson(transport, "/wham/usage", signal);
   const limits = member(body, "rate_limit");
   const credits = member(body, "credits");
   return {
     plan: textOf(member(body, "plan_type")),
+    clockSkewMs,
     windows: [
       ...windowOf(member(limits, "primary_window"), "codex"),
       ...windowOf(member(limits, "secondary_window"), "codex"),
@@ -38,7 +41,11 @@ export async function readPlanUsage(transport: Transport, signal: AbortSignal): 
   };
 }
 
-async function getJson(transport: Transport, path: string, signal: AbortSignal): Promise<unknown> {
+async function getJson(
+  transport: Transport,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ body: unknown; clockSkewMs: number | null }> {
   const answer = await transport.send({ method: "GET", base: "backend", path, signal, costsQuota: false });
   const pieces: Buffer[] = [];
   let size = 0;
@@ -56,7 +63,8 @@ async function getJson(transport: Transport, path: string, signal: AbortSignal):
       message: `The answer of ${path} is not a JSON object.`,
       hint: "If it persists: limn doctor",
     });
-  return body;
+  const date = Date.parse(answer.headers.get("date") ?? "");
+  return { body, clockSkewMs: Number.isNaN(date) ? null : answer.receivedAtMs - date };
 }
 
 function windowOf(window: unknown, limit: string): LimitWindow[] {

@@ -15,7 +15,9 @@ const noRoute: AccountRoute = { origin: null, headers: {} };
 export function readWorkspaceRoute(body: string, accountId: string): AccountRoute {
   const accounts = member(parseJson(body), "accounts");
   if (!Array.isArray(accounts) || accounts.length === 0) return noRoute;
-  const account: unknown = accounts.find((candidate) => member(candidate, "id") === accountId || member(candidate, "account_id") === accountId);
+  const account: unknown = accounts.find(
+    (candidate) => member(candidate, "id") === accountId || member(candidate, "account_id") === accountId,
+  );
   if (account === undefined) {
     throw new LimnError("login_account_changed", {
       message: "The service does not list the account of this login among its workspaces.",
@@ -32,7 +34,13 @@ export function readWorkspaceRoute(body: string, accountId: string): AccountRout
 function originOf(text: string | null): string | null {
   if (text === null || !URL.canParse(text)) return null;
   const url = new URL(text);
-  const isPlain = url.protocol === "https:" && (url.pathname === "/" || url.pathname === "") && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+  const isPlain =
+    url.protocol === "https:" &&
+    (url.pathname === "/" || url.pathname === "") &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "";
   return isPlain ? url.origin : null;
 }
 
@@ -47,7 +55,11 @@ export interface RouteFinderOptions {
  * Asks for an account's route once per process. Trouble with the question is no trouble with the picture: without an answer the
  * configured address is used, as most clients always do.
  */
-export function createRouteFinder({ http, baseURL, userAgent }: RouteFinderOptions): (credential: Credential, signal: AbortSignal) => Promise<AccountRoute> {
+export function createRouteFinder({
+  http,
+  baseURL,
+  userAgent,
+}: RouteFinderOptions): (credential: Credential, signal: AbortSignal) => Promise<AccountRoute> {
   const known = new Map<string, AccountRoute>();
   return async (credential, signal) => {
     const { accountId } = credential;
@@ -61,7 +73,13 @@ export function createRouteFinder({ http, baseURL, userAgent }: RouteFinderOptio
 
   async function ask(accountId: string, credential: Credential, signal: AbortSignal): Promise<AccountRoute> {
     const url = new URL(`${baseURL.replace(/\/codex$/, "")}/wham/accounts/check`);
-    const headers = { authorization: `Bearer ${credential.revealToken()}`, "chatgpt-account-id": accountId, originator: "limn", "user-agent": userAgent, accept: "*/*" };
+    const headers = {
+      authorization: `Bearer ${credential.revealToken()}`,
+      "chatgpt-account-id": accountId,
+      originator: "limn",
+      "user-agent": userAgent,
+      accept: "*/*",
+    };
     try {
       const answer = await sendPlain(http, { url, method: "GET", headers, signal });
       return answer.status === 200 ? readWorkspaceRoute(answer.text, accountId) : noRoute;

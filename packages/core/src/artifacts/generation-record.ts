@@ -116,6 +116,14 @@ export class GenerationRecord {
     this.#writeIfPossible();
   }
 
+  /** The picture is now at `path`, an absolute one. */
+  moveImage(index: number, path: string): void {
+    this.#update({
+      images: this.#manifest.images.map((image) => (image.index === index ? { ...image, file: path } : image)),
+    });
+    this.#writeIfPossible();
+  }
+
   addDelivery(index: number, path: string, sha256: string): void {
     this.#update({
       images: this.#manifest.images.map((image) =>

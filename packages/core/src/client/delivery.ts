@@ -4,7 +4,8 @@ import { deliver, resolveDestination } from "../artifacts/index.ts";
 import type { Destination, GenerationRecord } from "../artifacts/index.ts";
 import type { StoredImage } from "../contracts/engine.ts";
 import type { Warning } from "../contracts/result.ts";
-import { uniqueSuffix } from "../files/index.ts";
+import { LimnError } from "../errors/index.ts";
+import { describeErrno, errno, uniqueSuffix } from "../files/index.ts";
 import { copyPngWithRecipe, extensionFor } from "../media/index.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { recipeOf } from "./recipe.ts";
@@ -86,6 +87,21 @@ export async function deliverImage(
   }
 }
 
+/** @throws artifact_write_failed; the original stays */
+function copyWithRecipe(stored: StoredImage, path: string, record: GenerationRecord): boolean {
+  try {
+    return copyPngWithRecipe(stored.path, path, JSON.stringify(recipeOf(record.manifest, stored.index)));
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw new LimnError("artifact_write_failed", {
+      message: `The copy with the recipe could not be written in ${record.folder}: ${describeErrno(error)}. The picture is kept at ${stored.path}.`,
+      hint: "Make room, or leave out --embed-recipe.",
+      details: { folder: record.folder, original: stored.path, reason: errno(error) },
+      cause: error,
+    });
+  }
+}
+
 /** A copy with the recipe inside, beside the original; null when the type has no place for it. */
 async function embed(
   stored: StoredImage,
@@ -93,7 +109,7 @@ async function embed(
   warnings: Warning[],
 ): Promise<{ path: string; bytes: number; sha256: string } | null> {
   const path = join(record.folder, `.recipe-${uniqueSuffix()}.part`);
-  if (!copyPngWithRecipe(stored.path, path, JSON.stringify(recipeOf(record.manifest, stored.index)))) {
+  if (!copyWithRecipe(stored, path, record)) {
     warnings.push({
       code: "recipe_not_embedded",
       index: stored.index,

@@ -198,8 +198,11 @@ class Generation {
       this.#warn(record, ...delivered.warnings);
       for (const step of delivered.steps) if (!this.#steps.includes(step)) this.#steps.push(step);
       if (delivered.path !== null) record.addDelivery(index, delivered.path, delivered.sha256);
-      if (stored.savedElsewhere && delivered.path !== null && delivered.path !== stored.path)
-        rmSync(stored.path, { force: true });
+      // A rescued picture that was delivered as it is needs no second copy; the record must not name one that is gone.
+      if (stored.savedElsewhere && delivered.path !== null && delivered.sha256 === stored.sha256) {
+        record.moveImage(index, delivered.path);
+        if (delivered.path !== stored.path) rmSync(stored.path, { force: true });
+      }
       this.#remember(record, index, stored.sha256);
       if (delivered.sha256 !== stored.sha256) this.#remember(record, index, delivered.sha256);
     } catch (error) {

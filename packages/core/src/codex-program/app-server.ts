@@ -49,7 +49,9 @@ export class AppServer {
     this.#child.stdin.on("error", () => undefined);
     this.#ended = new Promise((resolve) => {
       this.#child.on("error", (error) => {
-        this.#fail(options.signal.aborted ? options.signal.reason : this.#exited(`could not be started (${error.name})`, error));
+        this.#fail(
+          options.signal.aborted ? options.signal.reason : this.#exited(`could not be started (${error.name})`, error),
+        );
         resolve();
       });
       this.#child.on("close", (status, signalName) => {
@@ -63,7 +65,10 @@ export class AppServer {
   static async start(options: AppServerOptions): Promise<AppServer> {
     const server = new AppServer(options);
     try {
-      await server.request("initialize", { clientInfo: { name: "limn", title: "limn", version: options.version }, capabilities: { experimentalApi: true, requestAttestation: false } });
+      await server.request("initialize", {
+        clientInfo: { name: "limn", title: "limn", version: options.version },
+        capabilities: { experimentalApi: true, requestAttestation: false },
+      });
       server.#send({ method: "initialized" });
       return server;
     } catch (error) {
@@ -107,7 +112,12 @@ export class AppServer {
       return;
     }
     const said = redactSecrets(textOf(member(error, "message")) ?? "no reason given").slice(0, 300);
-    waiting.reject(new LimnError("engine_unavailable", { message: `The Codex program answered with an error: ${said}`, hint: "See: codex login status" }));
+    waiting.reject(
+      new LimnError("engine_unavailable", {
+        message: `The Codex program answered with an error: ${said}`,
+        hint: "See: codex login status",
+      }),
+    );
   }
 
   #exited(how: string, cause?: unknown): LimnError {

@@ -13,7 +13,9 @@ export async function askCodexForToken(options: Omit<AppServerOptions, "signal">
   const server = await AppServer.start({ ...options, signal: AbortSignal.timeout(timeLimitMs) });
   try {
     const status = await server.request("getAuthStatus", { includeToken: true, refreshToken: false });
-    return textOf(member(status, "authMethod"))?.startsWith("chatgpt") === true ? textOf(member(status, "authToken")) : null;
+    return textOf(member(status, "authMethod"))?.startsWith("chatgpt") === true
+      ? textOf(member(status, "authToken"))
+      : null;
   } finally {
     await server.close();
   }

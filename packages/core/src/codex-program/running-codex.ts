@@ -10,7 +10,10 @@ export function runningCodex(codexHome: string): number[] {
   if (process.platform === "linux") return linuxProcesses(codexHome);
   if (process.platform === "win32") return [];
   try {
-    const lines = execFileSync("/bin/ps", ["-axo", "pid=,comm="], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\n");
+    const lines = execFileSync("/bin/ps", ["-axo", "pid=,comm="], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).split("\n");
     return lines.flatMap((line) => {
       const [, pid, command] = /^\s*(\d+)\s+(.+)$/.exec(line) ?? [];
       return pid !== undefined && command !== undefined && basename(command.trim()) === "codex" ? [Number(pid)] : [];

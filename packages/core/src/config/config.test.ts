@@ -126,7 +126,11 @@ describe("a variable", () => {
     ["LIMN_BASE_URL", "chatgpt.com", "must be an http or https address without a user name"],
     ["LIMN_BASE_URL", "ftp://chatgpt.com/x", "must be an http or https address without a user name"],
     ["LIMN_BASE_URL", "https://chatgpt.com@evil.example/codex", "must be an http or https address without a user name"],
-    ["LIMN_BASE_URL", "https://user:password@evil.example/codex", "must be an http or https address without a user name"],
+    [
+      "LIMN_BASE_URL",
+      "https://user:password@evil.example/codex",
+      "must be an http or https address without a user name",
+    ],
     ["LIMN_BASE_URL", "https://", "must be an http or https address without a user name"],
     ["LIMN_SANDBOX", "perhaps", "must be true or false"],
   ])("%s=%s is refused, and the value is not repeated", (name, value, fault) => {
@@ -208,7 +212,18 @@ describe("an address", () => {
   });
 
   test("is this machine's only by an exact name", () => {
-    const names = ["localhost", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost.", "127.0.0.1.evil.example", "0.0.0.0", "::", "xlocalhost"];
+    const names = [
+      "localhost",
+      "127.0.0.1",
+      "127.1.2.3",
+      "::1",
+      "[::1]",
+      "localhost.",
+      "127.0.0.1.evil.example",
+      "0.0.0.0",
+      "::",
+      "xlocalhost",
+    ];
     expect(names.filter(isLoopback)).toEqual(["localhost", "127.0.0.1", "127.1.2.3", "::1", "[::1]"]);
   });
 });
@@ -218,7 +233,10 @@ describe("folders", () => {
     limnFolders({ variables, platform: "linux", home: "/home/me", workingFolder: "/work", ...change });
 
   test("are LIMN_HOME, else XDG's, else below the home", () => {
-    expect(folders({ LIMN_HOME: "kept", XDG_DATA_HOME: "/data" })).toMatchObject({ config: "/work/kept", data: "/work/kept" });
+    expect(folders({ LIMN_HOME: "kept", XDG_DATA_HOME: "/data" })).toMatchObject({
+      config: "/work/kept",
+      data: "/work/kept",
+    });
     expect(folders({ XDG_CONFIG_HOME: "/conf", XDG_DATA_HOME: "relative" })).toMatchObject({
       config: "/conf/limn",
       data: "/home/me/.local/share/limn",

@@ -59,6 +59,13 @@ export const configKeys: readonly ConfigKey[] = [
     project: false,
     meaning: "true: as if --sandbox were always given",
   },
+  {
+    name: "borrow.renew",
+    kind: "boolean",
+    project: false,
+    meaning:
+      "true: an expired login of Codex may be renewed by asking the Codex program, as limn login --renew codex does",
+  },
   { name: "baseUrl", kind: "url", variable: "LIMN_BASE_URL", project: false, meaning: "the backend's address" },
   { name: "authUrl", kind: "url", variable: "LIMN_AUTH_URL", project: false, meaning: "the sign-in service's address" },
 ];

@@ -12,11 +12,15 @@ export interface LoginPlaces {
 }
 
 export function loginPlaces(environment: Environment): LoginPlaces {
-  const below = (...parts: readonly string[]): string | null => (environment.home === null ? null : join(environment.home, ...parts));
+  const below = (...parts: readonly string[]): string | null =>
+    environment.home === null ? null : join(environment.home, ...parts);
   const content = variable(environment, "OPENCODE_AUTH_CONTENT");
   return {
     pi: joined(folderOf(environment, "PI_CODING_AGENT_DIR") ?? below(".pi", "agent"), "auth.json"),
-    opencode: joined(absolute(variable(environment, "XDG_DATA_HOME")) ?? below(".local", "share"), join("opencode", "auth.json")),
+    opencode: joined(
+      absolute(variable(environment, "XDG_DATA_HOME")) ?? below(".local", "share"),
+      join("opencode", "auth.json"),
+    ),
     // Not parsable: opencode itself falls back to the file.
     opencodeContent: content !== null && isJson(content) ? content : null,
     hermes: joined(folderOf(environment, "HERMES_HOME") ?? hermesHome(environment), "auth.json"),

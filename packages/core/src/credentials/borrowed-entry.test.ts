@@ -30,11 +30,15 @@ describe("Pi's login file (login-stores 2)", () => {
   });
 
   it("never takes the entry openai, which belongs to another client", () => {
-    expect(readPiEntry(JSON.stringify({ openai: { type: "oauth", access: token("acc-1") } }))).toEqual({ kind: "absent" });
+    expect(readPiEntry(JSON.stringify({ openai: { type: "oauth", access: token("acc-1") } }))).toEqual({
+      kind: "absent",
+    });
   });
 
   it("tells an API key from a login", () => {
-    expect(readPiEntry(JSON.stringify({ "openai-codex": { type: "api_key", key: "sk-sample" } }))).toMatchObject({ kind: "other_kind" });
+    expect(readPiEntry(JSON.stringify({ "openai-codex": { type: "api_key", key: "sk-sample" } }))).toMatchObject({
+      kind: "other_kind",
+    });
   });
 
   it("uses neither account when entry and token differ", () => {
@@ -54,29 +58,50 @@ describe("Pi's login file (login-stores 2)", () => {
 describe("opencode's login file (login-stores 3)", () => {
   it("gives the entry openai of type oauth", () => {
     const access = token("acc-1");
-    expect(readOpencodeEntry(JSON.stringify({ openai: { type: "oauth", access, refresh: "rt_sample" }, anthropic: { type: "api" } }))).toEqual(login(access));
+    expect(
+      readOpencodeEntry(
+        JSON.stringify({ openai: { type: "oauth", access, refresh: "rt_sample" }, anthropic: { type: "api" } }),
+      ),
+    ).toEqual(login(access));
   });
 
   it("prefers the token's account to an accountId that is an organization", () => {
     const access = token("acc-1");
-    expect(readOpencodeEntry(JSON.stringify({ openai: { type: "oauth", access, accountId: "org-9" } }))).toEqual(login(access));
+    expect(readOpencodeEntry(JSON.stringify({ openai: { type: "oauth", access, accountId: "org-9" } }))).toEqual(
+      login(access),
+    );
   });
 });
 
 describe("Hermes' login file (login-stores 5)", () => {
-  const row = (fields: object): object => ({ auth_type: "oauth", source: "manual:device_code", priority: 0, ...fields });
+  const row = (fields: object): object => ({
+    auth_type: "oauth",
+    source: "manual:device_code",
+    priority: 0,
+    ...fields,
+  });
   const store = (pool: readonly object[], main?: string): string =>
-    JSON.stringify({ providers: main === undefined ? {} : { "openai-codex": { tokens: { access_token: main } } }, credential_pool: { "openai-codex": pool } });
+    JSON.stringify({
+      providers: main === undefined ? {} : { "openai-codex": { tokens: { access_token: main } } },
+      credential_pool: { "openai-codex": pool },
+    });
 
   it("gives the pool's entry of the lowest priority number", () => {
     const first = token("acc-1");
     const second = token("acc-1", 1_900_000_000);
-    expect(readHermesEntry(store([row({ access_token: second, priority: 5 }), row({ access_token: first, priority: 1 })]), 0)).toEqual(login(first));
+    expect(
+      readHermesEntry(
+        store([row({ access_token: second, priority: 5 }), row({ access_token: first, priority: 1 })]),
+        0,
+      ),
+    ).toEqual(login(first));
   });
 
   it("prefers the main sign-in to the pool row that mirrors it", () => {
     const main = token("acc-1");
-    expect(readHermesEntry(store([row({ access_token: token("acc-1", 1), source: "device_code" })], main), 0)).toEqual(login(main));
+    expect(readHermesEntry(store([row({ access_token: token("acc-1", 1), source: "device_code" })], main), 0)).toEqual(
+      login(main),
+    );
   });
 
   it.each([
@@ -85,7 +110,9 @@ describe("Hermes' login file (login-stores 5)", () => {
     ["an exhausted entry before its reset", { last_status: "exhausted", last_error_reset_at: 2_000_000 }],
     ["an API key", { auth_type: "api_key" }],
   ])("passes over %s", (_, fields) => {
-    expect(readHermesEntry(store([row({ access_token: token("acc-1"), ...fields })]), 1_000_000_000)).toEqual({ kind: "absent" });
+    expect(readHermesEntry(store([row({ access_token: token("acc-1"), ...fields })]), 1_000_000_000)).toEqual({
+      kind: "absent",
+    });
   });
 
   it("takes an exhausted entry again after its reset", () => {

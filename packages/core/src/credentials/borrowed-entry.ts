@@ -3,7 +3,14 @@ import { readTokenClaims } from "./token-claims.ts";
 
 /** What a store of another program holds for us. Refresh tokens are not taken out. */
 export type BorrowedEntry =
-  | { readonly kind: "login"; readonly accessToken: string; readonly accountId: string | null; readonly plan: string | null; readonly email: string | null; readonly expiresAtMs: number | null }
+  | {
+      readonly kind: "login";
+      readonly accessToken: string;
+      readonly accountId: string | null;
+      readonly plan: string | null;
+      readonly email: string | null;
+      readonly expiresAtMs: number | null;
+    }
   | { readonly kind: "absent" }
   | { readonly kind: "accounts_differ" }
   | { readonly kind: "other_kind"; readonly what: string }
@@ -19,17 +26,26 @@ interface Fields {
 function loginOf({ accessToken, accountId, expiresAtMs }: Fields): BorrowedEntry {
   const token = textOf(accessToken);
   if (token === null) return { kind: "absent" };
-  if (!/^[\x21-\x7e]+$/.test(token)) return { kind: "malformed", problem: "its access token holds characters that no token has" };
+  if (!/^[\x21-\x7e]+$/.test(token))
+    return { kind: "malformed", problem: "its access token holds characters that no token has" };
   const claims = readTokenClaims(token);
   const stored = textOf(accountId);
   if (stored !== null && claims.accountId !== null && stored !== claims.accountId) return { kind: "accounts_differ" };
   const ends = [claims.expiresAtMs, numberOf(expiresAtMs)].filter((end) => end !== null);
-  return { kind: "login", accessToken: token, accountId: stored ?? claims.accountId, plan: claims.plan, email: claims.email, expiresAtMs: ends.length === 0 ? null : Math.min(...ends) };
+  return {
+    kind: "login",
+    accessToken: token,
+    accountId: stored ?? claims.accountId,
+    plan: claims.plan,
+    email: claims.email,
+    expiresAtMs: ends.length === 0 ? null : Math.min(...ends),
+  };
 }
 
 function parseStore(content: string): Readonly<Record<string, unknown>> | BorrowedEntry {
   const store = parseJson(content);
-  if (store === undefined) return { kind: "malformed", problem: content.trim() === "" ? "it is empty" : "it is not valid JSON" };
+  if (store === undefined)
+    return { kind: "malformed", problem: content.trim() === "" ? "it is empty" : "it is not valid JSON" };
   return isObject(store) ? store : { kind: "malformed", problem: "it is not a JSON object" };
 }
 
@@ -50,7 +66,10 @@ export function readOpencodeEntry(content: string): BorrowedEntry {
   if (isEntry(store)) return store;
   const entry = member(store, "openai");
   const claimed = readTokenClaims(textOf(member(entry, "access")) ?? "").accountId;
-  return readOauthEntry(claimed === null || !isObject(entry) ? entry : { ...entry, accountId: claimed }, "an API key for openai");
+  return readOauthEntry(
+    claimed === null || !isObject(entry) ? entry : { ...entry, accountId: claimed },
+    "an API key for openai",
+  );
 }
 
 function readOauthEntry(entry: unknown, otherKind: string): BorrowedEntry {
@@ -70,7 +89,9 @@ export function readHermesEntry(content: string, nowMs: number): BorrowedEntry {
   if (isEntry(store)) return store;
   const main = loginOfHermesTokens(member(member(member(store, "providers"), "openai-codex"), "tokens"));
   const pool = member(member(store, "credential_pool"), "openai-codex");
-  const rows = (Array.isArray(pool) ? pool : []).filter((row) => isUsableRow(row, nowMs)).sort((left, right) => priorityOf(left) - priorityOf(right));
+  const rows = (Array.isArray(pool) ? pool : [])
+    .filter((row) => isUsableRow(row, nowMs))
+    .sort((left, right) => priorityOf(left) - priorityOf(right));
   for (const row of rows) {
     if (member(row, "source") === "device_code" && main.kind === "login") return main;
     const entry = loginOfHermesTokens(row);
@@ -80,7 +101,11 @@ export function readHermesEntry(content: string, nowMs: number): BorrowedEntry {
 }
 
 function loginOfHermesTokens(tokens: unknown): BorrowedEntry {
-  return loginOf({ accessToken: member(tokens, "access_token"), accountId: member(tokens, "account_id"), expiresAtMs: null });
+  return loginOf({
+    accessToken: member(tokens, "access_token"),
+    accountId: member(tokens, "account_id"),
+    expiresAtMs: null,
+  });
 }
 
 function isUsableRow(row: unknown, nowMs: number): boolean {

@@ -30,7 +30,9 @@ export function createBorrowedSource(store: BorrowedStore, clock: () => number):
     const parse = (content: string): BorrowedEntry => store.parse(content, clock());
     let entry: BorrowedEntry | null;
     if (store.content !== undefined) entry = parse(store.content);
-    else entry = store.path === null ? null : await readBorrowedFile(store.path, parse, ({ kind }) => kind === "malformed");
+    else
+      entry =
+        store.path === null ? null : await readBorrowedFile(store.path, parse, ({ kind }) => kind === "malformed");
     if (entry === null || entry.kind === "absent" || entry.kind === "other_kind") return null;
     if (entry.kind === "malformed") throw unreadableLogin(place, entry.problem, store.signInCommand);
     if (entry.kind === "accounts_differ") {
@@ -41,10 +43,20 @@ export function createBorrowedSource(store: BorrowedStore, clock: () => number):
       });
     }
     if (entry.expiresAtMs !== null && isExpired(entry.expiresAtMs, clock())) {
-      throw expiredError(`The ChatGPT login of ${store.owner}`, entry.expiresAtMs, clock(), `Let ${store.owner} renew it: ${store.renewCommand} — or sign in with limn: limn login`);
+      throw expiredError(
+        `The ChatGPT login of ${store.owner}`,
+        entry.expiresAtMs,
+        clock(),
+        `Let ${store.owner} renew it: ${store.renewCommand} — or sign in with limn: limn login`,
+      );
     }
     return new ChatGptCredential({ ...entry, source: store.id, token: entry.accessToken });
   };
 
-  return { id: store.id, find, recover: async (refused) => recoverBorrowed(find, refused, store.owner), report: async () => describeProblem(store.id, place, find) };
+  return {
+    id: store.id,
+    find,
+    recover: async (refused) => recoverBorrowed(find, refused, store.owner),
+    report: async () => describeProblem(store.id, place, find),
+  };
 }

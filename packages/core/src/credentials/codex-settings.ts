@@ -15,7 +15,11 @@ const defaults: CodexSettings = { thirdPartyProvider: null, mayUseKeychain: fals
 export async function readCodexSettings(codexHome: string): Promise<CodexSettings> {
   // No settings, or none that can be read: Codex's defaults.
   const path = join(codexHome, "config.toml");
-  const content = await readBorrowedFile(path, (text) => text, () => false).catch(() => null);
+  const content = await readBorrowedFile(
+    path,
+    (text) => text,
+    () => false,
+  ).catch(() => null);
   if (content === null) return defaults;
   if (!content.includes("model_provider") && !content.includes("cli_auth_credentials_store")) return defaults;
   const { parse } = await import("smol-toml");

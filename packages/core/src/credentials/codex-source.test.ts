@@ -67,20 +67,36 @@ const source = (folder: string | null): ReturnType<typeof createCodexSource> =>
 describe("a login file that can be used", () => {
   const withoutAccount = { ...tokens, access_token: "opaque-token", id_token: undefined, account_id: null };
   test.each<[string, unknown, unknown]>([
-    ["of a ChatGPT login", { auth_mode: "chatgpt", OPENAI_API_KEY: null, tokens, last_refresh: "2026-11-20T23:44:44.816Z" }, usable],
+    [
+      "of a ChatGPT login",
+      { auth_mode: "chatgpt", OPENAI_API_KEY: null, tokens, last_refresh: "2026-11-20T23:44:44.816Z" },
+      usable,
+    ],
     [
       "after a device login, with fields of newer versions",
       {
         auth_mode: "chatgpt",
         OPENAI_API_KEY: null,
-        tokens: { ...tokens, oauth_provenance: { issuer: "http://127.0.0.1:1", client_id: "app_fake" }, login_owner_id: "It_B" },
+        tokens: {
+          ...tokens,
+          oauth_provenance: { issuer: "http://127.0.0.1:1", client_id: "app_fake" },
+          login_owner_id: "It_B",
+        },
       },
       usable,
     ],
-    ["with an exchanged API key beside a ChatGPT login", { auth_mode: "chatgpt", OPENAI_API_KEY: "sk-x", tokens }, usable],
+    [
+      "with an exchanged API key beside a ChatGPT login",
+      { auth_mode: "chatgpt", OPENAI_API_KEY: "sk-x", tokens },
+      usable,
+    ],
     ["of a host that hands tokens in", { auth_mode: "chatgptAuthTokens", OPENAI_API_KEY: null, tokens }, usable],
     ["without a mode and without a key", { OPENAI_API_KEY: null, tokens }, usable],
-    ["without an account, which its token names", { auth_mode: "chatgpt", tokens: { ...tokens, account_id: null } }, usable],
+    [
+      "without an account, which its token names",
+      { auth_mode: "chatgpt", tokens: { ...tokens, account_id: null } },
+      usable,
+    ],
     [
       "with an opaque token, of which nothing is known",
       { auth_mode: "chatgpt", tokens: withoutAccount },
@@ -142,10 +158,14 @@ describe("a login that is none of ours", () => {
     ],
     [
       "a login that has ended",
-      { auth_mode: "chatgpt", tokens: { ...tokens, access_token: madeUpToken(chatGptClaims(account, nowMs / 1000 - 60)) } },
+      {
+        auth_mode: "chatgpt",
+        tokens: { ...tokens, access_token: madeUpToken(chatGptClaims(account, nowMs / 1000 - 60)) },
+      },
       {
         code: "login_expired",
-        message: "The ChatGPT login of Codex ended at 2026-11-21 01:59 UTC; this machine's clock says 2026-11-21 02:00 UTC.",
+        message:
+          "The ChatGPT login of Codex ended at 2026-11-21 01:59 UTC; this machine's clock says 2026-11-21 02:00 UTC.",
         hint: expect.stringContaining("codex exec"),
       },
     ],
@@ -174,7 +194,11 @@ describe("a file that is no login", () => {
     ["white space", " \n", "it is empty"],
     ["a beginning", JSON.stringify({ auth_mode: "chatgpt", tokens }).slice(0, 100), "it is not valid JSON"],
     ["a list", "[]", "it is not a JSON object"],
-    ["a token with a line break", { auth_mode: "chatgpt", tokens: { ...tokens, access_token: "a\nb" } }, "its access token holds characters that no token has"],
+    [
+      "a token with a line break",
+      { auth_mode: "chatgpt", tokens: { ...tokens, access_token: "a\nb" } },
+      "its access token holds characters that no token has",
+    ],
     ["two megabytes", `"${"x".repeat(2_000_000)}"`, "it has 2000002 bytes, more than any login file"],
   ])("%s", async (_, content, why) => {
     const folder = codexHome(content);
@@ -271,7 +295,10 @@ describe("another model provider in config.toml", () => {
 describe("after the service turned a login away", () => {
   const renewed = madeUpToken({ ...chatGptClaims(account, exp), jti: "renewed" });
   const write = (folder: string, changed: Readonly<Record<string, unknown>>): void => {
-    writeFileSync(join(folder, "auth.json"), JSON.stringify({ auth_mode: "chatgpt", tokens: { ...tokens, ...changed } }));
+    writeFileSync(
+      join(folder, "auth.json"),
+      JSON.stringify({ auth_mode: "chatgpt", tokens: { ...tokens, ...changed } }),
+    );
   };
   async function refused(): Promise<{ folder: string; codex: ReturnType<typeof source>; old: Credential }> {
     const folder = temporaryFolder();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Credential, CredentialSource } from "../contracts/credential.ts";
-import { LimnError } from "../errors/index.ts";
+import { LimnError, isLimnError } from "../errors/index.ts";
 import { ChatGptCredential } from "./chatgpt-credential.ts";
 import { readCodexLogin } from "./codex-login-file.ts";
 import type { CodexLogin } from "./codex-login-file.ts";
@@ -17,13 +17,15 @@ export interface CodexSourceOptions {
   readonly clock: () => number;
   /** Asks the Codex program for the token of a login in the OS keychain; null when there is no program or no login. */
   readonly askForToken: () => Promise<string | null>;
+  /** Lets Codex renew an expired login; null unless the user wants that (the setting `borrow.renew`). */
+  readonly renew: (() => Promise<unknown>) | null;
 }
 
 /**
  * Codex's login, borrowed: its file is read, never written, locked or renewed.
  * Renewing is Codex's affair, since its refresh tokens are single-use (codex-backend contract 6.4).
  */
-export function createCodexSource({ codexHome, clock, askForToken }: CodexSourceOptions): CredentialSource {
+export function createCodexSource({ codexHome, clock, askForToken, renew }: CodexSourceOptions): CredentialSource {
   const place = codexHome === null ? "~/.codex/auth.json" : join(codexHome, "auth.json");
 
   const askProgram = async (): Promise<CodexLogin | null> => {
@@ -32,9 +34,21 @@ export function createCodexSource({ codexHome, clock, askForToken }: CodexSource
   };
 
   const find = async (): Promise<Credential | null> => {
+    try {
+      return await look();
+    } catch (error) {
+      if (renew === null || !isLimnError(error) || error.code !== "login_expired") throw error;
+      await renew();
+      return look();
+    }
+  };
+
+  const look = async (): Promise<Credential | null> => {
     if (codexHome === null) return null;
     const settings = await readCodexSettings(codexHome);
-    const login = (await readBorrowedFile(place, readCodexLogin, ({ kind }) => kind === "malformed")) ?? (settings.mayUseKeychain ? await askProgram() : null);
+    const login =
+      (await readBorrowedFile(place, readCodexLogin, ({ kind }) => kind === "malformed")) ??
+      (settings.mayUseKeychain ? await askProgram() : null);
     if (login === null) return null;
     if (login.kind !== "chatgpt") throw refusal(login, place);
     const { thirdPartyProvider } = settings;
@@ -50,13 +64,18 @@ export function createCodexSource({ codexHome, clock, askForToken }: CodexSource
         "The ChatGPT login of Codex",
         login.expiresAtMs,
         clock(),
-        'Let Codex renew it with any command, for example: codex exec "hi" — or sign in again: codex login',
+        'Let Codex renew it with any command, for example: codex exec "hi" — let limn ask it to: limn login --renew codex',
       );
     }
     return new ChatGptCredential({ ...login, source: "codex", token: login.accessToken });
   };
 
-  return { id: "codex", find, recover: async (refused) => recoverBorrowed(find, refused, "Codex"), report: async () => describeProblem("codex", place, find) };
+  return {
+    id: "codex",
+    find,
+    recover: async (refused) => recoverBorrowed(find, refused, "Codex"),
+    report: async () => describeProblem("codex", place, look),
+  };
 }
 
 function refusal(login: Exclude<CodexLogin, { kind: "chatgpt" }>, path: string): LimnError {

@@ -51,7 +51,8 @@ export class OwnLoginFile {
     let content: string;
     try {
       const facts = statSync(this.path);
-      if (!facts.isFile() || facts.size > longestLogin) throw this.#unreadable(facts.isFile() ? `it has ${facts.size} bytes` : "it is not a file");
+      if (!facts.isFile() || facts.size > longestLogin)
+        throw this.#unreadable(facts.isFile() ? `it has ${facts.size} bytes` : "it is not a file");
       content = readFileSync(this.path, "utf8");
     } catch (error) {
       if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return null;
@@ -59,7 +60,12 @@ export class OwnLoginFile {
       throw this.#unreadable(describeErrno(error));
     }
     const login = parseJson(content);
-    if (!isOwnLogin(login)) throw this.#unreadable(isObject(login) && typeof login.version === "number" && login.version > 1 ? "a newer limn wrote it" : "it is damaged");
+    if (!isOwnLogin(login))
+      throw this.#unreadable(
+        isObject(login) && typeof login.version === "number" && login.version > 1
+          ? "a newer limn wrote it"
+          : "it is damaged",
+      );
     return login;
   }
 
@@ -121,7 +127,10 @@ export class OwnLoginFile {
 }
 
 /** A login as it is right after signing in. */
-export function newOwnLogin(grant: TokenGrant, facts: { readonly profile: string; readonly issuer: string; readonly clientId: string; readonly nowMs: number }): OwnLogin {
+export function newOwnLogin(
+  grant: TokenGrant,
+  facts: { readonly profile: string; readonly issuer: string; readonly clientId: string; readonly nowMs: number },
+): OwnLogin {
   const now = new Date(facts.nowMs).toISOString();
   return {
     version: 1,
@@ -137,7 +146,12 @@ export function newOwnLogin(grant: TokenGrant, facts: { readonly profile: string
 }
 
 /** Account and plan as the tokens claim them: the plan from the id token, the expiry from the access token (codex-backend contract 6.1). */
-export function claimsOf(login: Pick<OwnLogin, "accessToken" | "idToken">): { readonly accountId: string | null; readonly plan: string | null; readonly email: string | null; readonly expiresAtMs: number | null } {
+export function claimsOf(login: Pick<OwnLogin, "accessToken" | "idToken">): {
+  readonly accountId: string | null;
+  readonly plan: string | null;
+  readonly email: string | null;
+  readonly expiresAtMs: number | null;
+} {
   const access = readTokenClaims(login.accessToken);
   const identity = login.idToken === null ? null : readTokenClaims(login.idToken);
   return {

@@ -77,7 +77,10 @@ async function renew({ file, tokens, clock, reason, isStale }: Renewal): Promise
   return withProcessLock(file.lockPath, signal, async () => {
     const login = file.read();
     if (login === null) {
-      throw new LimnError("login_missing", { message: "limn was signed out while it was at work.", hint: signInHint(file.profile) });
+      throw new LimnError("login_missing", {
+        message: "limn was signed out while it was at work.",
+        hint: signInHint(file.profile),
+      });
     }
     if (!isStale(login)) return login;
     const { refreshToken } = login;
@@ -115,7 +118,8 @@ async function renew({ file, tokens, clock, reason, isStale }: Renewal): Promise
       if (belongsToAnother(login, renewed)) {
         room.save({ ...login, intent: null, rejected: { tokenSha256, reason: "refused", at: now } });
         throw new LimnError("login_account_changed", {
-          message: "The sign-in service renewed the login for another account than the one that signed in. Its tokens were not kept.",
+          message:
+            "The sign-in service renewed the login for another account than the one that signed in. Its tokens were not kept.",
           hint: signInHint(file.profile),
         });
       }

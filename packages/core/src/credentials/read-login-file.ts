@@ -13,7 +13,11 @@ const rereadDelaysMs = [50, 100, 200];
  * Read another program's login file without leaving a trace on it, and again while `isCut` says that it was caught half written.
  * Null when there is none. @throws login_unreadable
  */
-export async function readBorrowedFile<T>(path: string, parse: (content: string) => T, isCut: (parsed: T) => boolean): Promise<T | null> {
+export async function readBorrowedFile<T>(
+  path: string,
+  parse: (content: string) => T,
+  isCut: (parsed: T) => boolean,
+): Promise<T | null> {
   for (let attempt = 0; ; attempt += 1) {
     const content = await readContent(path);
     if (content === null) return null;
@@ -31,7 +35,8 @@ async function readContent(path: string): Promise<string | null> {
     try {
       const facts = await file.stat();
       if (!facts.isFile()) throw unreadableLogin(path, "it is not a file");
-      if (facts.size > maxFileBytes) throw unreadableLogin(path, `it has ${facts.size} bytes, more than any login file`);
+      if (facts.size > maxFileBytes)
+        throw unreadableLogin(path, `it has ${facts.size} bytes, more than any login file`);
       return await file.readFile("utf8");
     } finally {
       await file.close();

@@ -11,7 +11,12 @@ export interface TokenClaims {
   readonly accountHeaders: Readonly<Record<string, string>>;
 }
 
-const noClaims: TokenClaims = { accountId: null, plan: null, email: null, expiresAtMs: null, issuedAtMs: null,
+const noClaims: TokenClaims = {
+  accountId: null,
+  plan: null,
+  email: null,
+  expiresAtMs: null,
+  issuedAtMs: null,
   accountHeaders: {},
 };
 

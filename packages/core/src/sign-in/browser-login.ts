@@ -27,11 +27,19 @@ interface Callback {
  * sign-in of Codex, is left alone.
  * @throws login_refused, connection_failed when both ports are taken, and the service codes
  */
-export async function loginWithBrowser({ service, signal, onUrl, pastedAddress }: BrowserLoginOptions): Promise<TokenGrant> {
+export async function loginWithBrowser({
+  service,
+  signal,
+  onUrl,
+  pastedAddress,
+}: BrowserLoginOptions): Promise<TokenGrant> {
   signal.throwIfAborted();
   const pkce = createPkcePair();
   const state = createState();
-  let settle: { resolve: (callback: Callback) => void; reject: (error: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
+  let settle: { resolve: (callback: Callback) => void; reject: (error: unknown) => void } = {
+    resolve: () => undefined,
+    reject: () => undefined,
+  };
   const callback = new Promise<Callback>((resolve, reject) => {
     settle = { resolve, reject };
   });
@@ -55,13 +63,17 @@ export async function loginWithBrowser({ service, signal, onUrl, pastedAddress }
   }
 }
 
-async function listen(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<{ server: Server; port: number }> {
+async function listen(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ server: Server; port: number }> {
   const { createServer } = process.getBuiltinModule("node:http");
   for (const port of callbackPorts) {
     const server = createServer(handler);
     const isListening = await new Promise<boolean>((resolve, reject) => {
       server.once("listening", () => resolve(true));
-      server.once("error", (error) => (errno(error) === "EADDRINUSE" || errno(error) === "EACCES" ? resolve(false) : reject(error)));
+      server.once("error", (error) =>
+        errno(error) === "EADDRINUSE" || errno(error) === "EACCES" ? resolve(false) : reject(error),
+      );
       server.listen(port, "127.0.0.1");
     });
     if (isListening) return { server, port };
@@ -74,12 +86,23 @@ async function listen(handler: (request: IncomingMessage, response: ServerRespon
   });
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, state: string, settle: { resolve: (callback: Callback) => void; reject: (error: unknown) => void }): void {
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: string,
+  settle: { resolve: (callback: Callback) => void; reject: (error: unknown) => void },
+): void {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   // Another program asks for the port, as Codex does of a holder (6.6).
   if (url.pathname === "/cancel") {
     page(response, 200, "Sign-in ended", "Another program asked limn to end this sign-in.");
-    settle.reject(new LimnError("login_refused", { message: "Another program asked to end this sign-in.", hint: "Start over: limn login", details: { kind: "cancelled" } }));
+    settle.reject(
+      new LimnError("login_refused", {
+        message: "Another program asked to end this sign-in.",
+        hint: "Start over: limn login",
+        details: { kind: "cancelled" },
+      }),
+    );
     return;
   }
   if (url.pathname !== "/auth/callback") {
@@ -88,9 +111,19 @@ function answer(request: IncomingMessage, response: ServerResponse, state: strin
   }
   const outcome = readCallback(url.searchParams, state);
   if (outcome.kind === "foreign") {
-    page(response, 400, "That does not belong to this sign-in", "The answer carries another state. Perhaps an older tab; limn keeps waiting for the right one.");
+    page(
+      response,
+      400,
+      "That does not belong to this sign-in",
+      "The answer carries another state. Perhaps an older tab; limn keeps waiting for the right one.",
+    );
   } else if (outcome.kind === "refused") {
-    page(response, 200, "Not signed in", "The sign-in was not completed. You can close this window; the terminal says more.");
+    page(
+      response,
+      200,
+      "Not signed in",
+      "The sign-in was not completed. You can close this window; the terminal says more.",
+    );
     settle.reject(outcome.error);
   } else {
     page(response, 200, "You are signed in", "You can close this window and go back to the terminal.");
@@ -98,7 +131,10 @@ function answer(request: IncomingMessage, response: ServerResponse, state: strin
   }
 }
 
-type Outcome = { readonly kind: "code"; readonly code: string } | { readonly kind: "foreign" } | { readonly kind: "refused"; readonly error: LimnError };
+type Outcome =
+  | { readonly kind: "code"; readonly code: string }
+  | { readonly kind: "foreign" }
+  | { readonly kind: "refused"; readonly error: LimnError };
 
 function readCallback(parameters: URLSearchParams, state: string): Outcome {
   if (!isSameState(parameters.get("state") ?? "", state)) return { kind: "foreign" };
@@ -117,12 +153,21 @@ function readCallback(parameters: URLSearchParams, state: string): Outcome {
   }
   const code = parameters.get("code");
   if (code !== null && code !== "") return { kind: "code", code };
-  return { kind: "refused", error: new LimnError("login_refused", { message: "The sign-in service came back without a code.", hint: "Start over: limn login", details: { kind: "code_missing" } }) };
+  return {
+    kind: "refused",
+    error: new LimnError("login_refused", {
+      message: "The sign-in service came back without a code.",
+      hint: "Start over: limn login",
+      details: { kind: "code_missing" },
+    }),
+  };
 }
 
 function readPastedAddress(text: string, state: string): Callback {
   const trimmed = text.trim();
-  const parameters = URL.canParse(trimmed) ? new URL(trimmed).searchParams : new URLSearchParams(trimmed.replace(/^[^?]*\?/, ""));
+  const parameters = URL.canParse(trimmed)
+    ? new URL(trimmed).searchParams
+    : new URLSearchParams(trimmed.replace(/^[^?]*\?/, ""));
   const outcome = readCallback(parameters, state);
   if (outcome.kind === "code") return { code: outcome.code };
   if (outcome.kind === "refused") throw outcome.error;

@@ -15,14 +15,19 @@ export interface DeviceLoginOptions {
 export async function loginWithDeviceCode({ service, signal, clock, onCode }: DeviceLoginOptions): Promise<TokenGrant> {
   const device = await service.startDevice(signal);
   onCode(device);
-  for (let intervalMs = device.intervalMs; clock() < device.expiresAtMs; ) {
+  for (let intervalMs = device.intervalMs; clock() < device.expiresAtMs;) {
     await delay(intervalMs, undefined, { signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error;
     });
     const poll = await service.pollDevice(device, signal);
     // RFC 8628, 3.5: five seconds more each time.
     if (poll.kind === "slow-down") intervalMs += 5000;
-    if (poll.kind === "approved") return service.exchangeCode(poll.code, service.deviceRedirectUri, poll.verifier, signal);
+    if (poll.kind === "approved")
+      return service.exchangeCode(poll.code, service.deviceRedirectUri, poll.verifier, signal);
   }
-  throw new LimnError("login_refused", { message: "The device code has expired; nobody entered it in time.", hint: "Start over: limn login --device", details: { kind: "expired_token" } });
+  throw new LimnError("login_refused", {
+    message: "The device code has expired; nobody entered it in time.",
+    hint: "Start over: limn login --device",
+    details: { kind: "expired_token" },
+  });
 }

@@ -13,7 +13,10 @@ export function oauthErrorCode(body: unknown): string | null {
 export function signInError(answer: PlainAnswer, what: string): LimnError {
   const { status, headers } = answer;
   const ray = headers.get("cf-ray");
-  if (headers.get("content-type")?.includes("text/html") === true && (status === 403 || status === 429 || status === 503)) {
+  if (
+    headers.get("content-type")?.includes("text/html") === true &&
+    (status === 403 || status === 429 || status === 503)
+  ) {
     return new LimnError("network_blocked", {
       message: `The network edge of the sign-in service turned the request away with status ${status}${ray === undefined ? "" : `, cf-ray ${ray}`}. Your login is not the reason.`,
       hint: "Try from another network, or without a VPN or a data-centre address.",
@@ -26,7 +29,11 @@ export function signInError(answer: PlainAnswer, what: string): LimnError {
   const sentence = said === null ? null : publicServiceMessage(said, []);
   const details = { status, ...(serviceCode === null ? {} : { serviceCode }) };
   if (status === 429) {
-    return new LimnError("rate_limited", { message: `The sign-in service says that ${what} was asked too often (429).`, hint: "Wait a minute, then try again.", details });
+    return new LimnError("rate_limited", {
+      message: `The sign-in service says that ${what} was asked too often (429).`,
+      hint: "Wait a minute, then try again.",
+      details,
+    });
   }
   return new LimnError("service_error", {
     message: `The sign-in service answered ${what} with status ${status}${serviceCode === null ? "" : ` (${serviceCode})`}.${sentence === null ? "" : ` It says: ${sentence}`}`,

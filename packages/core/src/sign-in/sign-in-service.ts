@@ -19,7 +19,10 @@ export interface DeviceCode {
   readonly expiresAtMs: number;
 }
 
-export type DevicePoll = { readonly kind: "pending" } | { readonly kind: "slow-down" } | { readonly kind: "approved"; readonly code: string; readonly verifier: string };
+export type DevicePoll =
+  | { readonly kind: "pending" }
+  | { readonly kind: "slow-down" }
+  | { readonly kind: "approved"; readonly code: string; readonly verifier: string };
 
 /** Everything that limn asks of the sign-in service. */
 export interface SignInService extends TokenService {
@@ -47,7 +50,12 @@ const deviceLifetimeMs = 15 * 60_000;
 const shortestIntervalMs = 1000;
 
 export function createSignInService({ http, authURL, userAgent, clock }: SignInServiceOptions): SignInService {
-  const post = async (path: string, type: "json" | "form", fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PlainAnswer> =>
+  const post = async (
+    path: string,
+    type: "json" | "form",
+    fields: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<PlainAnswer> =>
     sendPlain(http, {
       url: new URL(authURL + path),
       method: "POST",
@@ -84,7 +92,13 @@ export function createSignInService({ http, authURL, userAgent, clock }: SignInS
     },
 
     exchangeCode: async (code, redirectUri, verifier, signal) => {
-      const fields = { grant_type: "authorization_code", client_id: publicClientId, code, redirect_uri: redirectUri, code_verifier: verifier };
+      const fields = {
+        grant_type: "authorization_code",
+        client_id: publicClientId,
+        code,
+        redirect_uri: redirectUri,
+        code_verifier: verifier,
+      };
       const answer = await post("/oauth/token", "form", fields, signal);
       if (answer.status === 200) return readGrant(answer);
       if (answer.status === 400 || answer.status === 401) {
@@ -111,20 +125,27 @@ export function createSignInService({ http, authURL, userAgent, clock }: SignInS
     },
 
     pollDevice: async ({ deviceAuthId, userCode }, signal) => {
-      const answer = await post("/api/accounts/deviceauth/token", "json", { device_auth_id: deviceAuthId, user_code: userCode }, signal);
+      const answer = await post(
+        "/api/accounts/deviceauth/token",
+        "json",
+        { device_auth_id: deviceAuthId, user_code: userCode },
+        signal,
+      );
       const body = parseJson(answer.text);
       const serviceCode = oauthErrorCode(body);
       if (answer.status === 429 || serviceCode === "slow_down") return { kind: "slow-down" };
       if (serviceCode === "access_denied" || serviceCode === "expired_token") {
         throw new LimnError("login_refused", {
-          message: serviceCode === "access_denied" ? "The sign-in was denied in the browser." : "The device code has expired.",
+          message:
+            serviceCode === "access_denied" ? "The sign-in was denied in the browser." : "The device code has expired.",
           hint: "Start over: limn login --device",
           details: { status: answer.status, kind: serviceCode },
         });
       }
       // Both mean that nobody has entered the code yet (codex-backend contract 6.5).
       if (answer.status === 403 || answer.status === 404) {
-        if (answer.headers.get("content-type")?.includes("text/html") === true) throw signInError(answer, "the device code");
+        if (answer.headers.get("content-type")?.includes("text/html") === true)
+          throw signInError(answer, "the device code");
         return { kind: "pending" };
       }
       const code = textOf(member(body, "authorization_code"));
@@ -134,7 +155,12 @@ export function createSignInService({ http, authURL, userAgent, clock }: SignInS
     },
 
     refresh: async (refreshToken, reason, signal): Promise<RefreshOutcome> => {
-      const fields = { client_id: publicClientId, grant_type: "refresh_token", refresh_reason: reason, refresh_token: refreshToken };
+      const fields = {
+        client_id: publicClientId,
+        grant_type: "refresh_token",
+        refresh_reason: reason,
+        refresh_token: refreshToken,
+      };
       const answer = await post("/oauth/token", "json", fields, signal);
       if (answer.status === 200) return { kind: "granted", grant: readGrant(answer) };
       const rejection = permanentRejection(answer);
@@ -144,7 +170,12 @@ export function createSignInService({ http, authURL, userAgent, clock }: SignInS
 
     revoke: async (refreshToken, signal) => {
       try {
-        const answer = await post("/oauth/revoke", "json", { token: refreshToken, token_type_hint: "refresh_token", client_id: publicClientId }, signal);
+        const answer = await post(
+          "/oauth/revoke",
+          "json",
+          { token: refreshToken, token_type_hint: "refresh_token", client_id: publicClientId },
+          signal,
+        );
         return answer.status >= 200 && answer.status < 300;
       } catch (error) {
         if (signal.aborted) throw error;
@@ -175,9 +206,18 @@ function readGrant({ text, status }: PlainAnswer): TokenGrant {
   const body = parseJson(text);
   const accessToken = textOf(member(body, "access_token"));
   if (accessToken === null || !/^[\x21-\x7e]+$/.test(accessToken)) {
-    throw new LimnError("unexpected_response", { message: "The sign-in service answered without an access token.", hint: "Try again; your login is unchanged.", details: { status }, retryable: true });
+    throw new LimnError("unexpected_response", {
+      message: "The sign-in service answered without an access token.",
+      hint: "Try again; your login is unchanged.",
+      details: { status },
+      retryable: true,
+    });
   }
-  return { accessToken, refreshToken: textOf(member(body, "refresh_token")), idToken: textOf(member(body, "id_token")) };
+  return {
+    accessToken,
+    refreshToken: textOf(member(body, "refresh_token")),
+    idToken: textOf(member(body, "id_token")),
+  };
 }
 
 function readDeviceCode({ text, status }: PlainAnswer, authURL: string, nowMs: number): DeviceCode {
@@ -185,7 +225,11 @@ function readDeviceCode({ text, status }: PlainAnswer, authURL: string, nowMs: n
   const deviceAuthId = textOf(member(body, "device_auth_id"));
   const userCode = textOf(member(body, "user_code"));
   if (deviceAuthId === null || userCode === null) {
-    throw new LimnError("unexpected_response", { message: "The sign-in service answered without a device code.", hint: "Sign in with the browser: limn login", details: { status } });
+    throw new LimnError("unexpected_response", {
+      message: "The sign-in service answered without a device code.",
+      hint: "Sign in with the browser: limn login",
+      details: { status },
+    });
   }
   const interval = member(body, "interval");
   const seconds = numberOf(interval) ?? Number(textOf(interval) ?? "5");
@@ -196,6 +240,9 @@ function readDeviceCode({ text, status }: PlainAnswer, authURL: string, nowMs: n
     verificationUrl: `${authURL}/codex/device`,
     intervalMs: Number.isFinite(seconds) ? Math.max(shortestIntervalMs, seconds * 1000) : 5000,
     // The service's own time, unless this machine's clock makes nonsense of it.
-    expiresAtMs: Number.isFinite(expiresAtMs) && expiresAtMs > nowMs && expiresAtMs < nowMs + 2 * deviceLifetimeMs ? expiresAtMs : nowMs + deviceLifetimeMs,
+    expiresAtMs:
+      Number.isFinite(expiresAtMs) && expiresAtMs > nowMs && expiresAtMs < nowMs + 2 * deviceLifetimeMs
+        ? expiresAtMs
+        : nowMs + deviceLifetimeMs,
   };
 }

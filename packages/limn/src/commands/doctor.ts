@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { exitStatusByCategory, hasProxySettings, isLimnError, redactSecrets, toLimnError, version } from "@limn/core";
 import type { Limn } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
-import { formatBytes, formatTable } from "../terminal/format.ts";
+import { formatBytes, formatDuration, formatTable } from "../terminal/format.ts";
 import { pictureProtocol } from "../terminal/picture.ts";
 import type { JsonOption } from "./account.ts";
 
@@ -152,15 +152,18 @@ function proxyFinding({ environment }: HostContext): Finding {
 }
 
 /** One call that costs nothing tells connection, sign-in and clock at once. */
+/** Beyond this, tokens are misjudged. */
+const skewLimitMs = 5 * 60_000;
+
 async function serviceFinding(limn: Limn): Promise<Finding> {
   try {
-    const { plan } = await limn.planUsage(new AbortController().signal);
-    return {
-      check: "service",
-      state: "ok",
-      text: `reached and signed in${plan === null ? "" : `, plan ${plan}`}`,
-      hint: null,
-    };
+    const { plan, clockSkewMs } = await limn.planUsage(new AbortController().signal);
+    const reached = `reached and signed in${plan === null ? "" : `, plan ${plan}`}`;
+    if (clockSkewMs === null || Math.abs(clockSkewMs) <= skewLimitMs) {
+      return { check: "service", state: "ok", text: reached, hint: null };
+    }
+    const text = `${reached}; this machine's clock is ${formatDuration(Math.abs(clockSkewMs))} ${clockSkewMs > 0 ? "ahead" : "behind"}`;
+    return { check: "service", state: "problem", text, hint: "Set the clock: logins seem expired, or not, by it." };
   } catch (error) {
     if (!isLimnError(error)) throw error;
     const { message, code, hint, exitStatus } = error;
