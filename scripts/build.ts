@@ -8,10 +8,12 @@ process.chdir(folder);
 const { default: config } = await import(join(folder, "rolldown.config.js"));
 const { output, ...input } = config;
 
-// Pieces of earlier builds have other hashes and would end up in the package.
-for (const file of readdirSync(folder).includes("dist") ? readdirSync(join(folder, "dist")) : []) {
-  if (/\.c?js$/.test(file)) rmSync(join(folder, "dist", file));
-}
 const bundle = await rolldown(input);
-await bundle.write(output);
+const written = await bundle.write(output);
 await bundle.close();
+
+// Pieces of earlier builds have other hashes and would end up in the package. Removed last, so that a build in use stays whole.
+const pieces = new Set(written.output.map(({ fileName }) => fileName));
+for (const file of readdirSync(join(folder, "dist"))) {
+  if (/\.c?js$/.test(file) && !pieces.has(file)) rmSync(join(folder, "dist", file));
+}

@@ -12,6 +12,7 @@ import {
   createOwnSource,
   createTokenSource,
   isProfileName,
+  openKeyring,
   readHermesEntry,
   readOpencodeEntry,
   readPiEntry,
@@ -38,7 +39,12 @@ const defaultProfile = "default";
 export function ownLoginFile(folders: LimnFolders, config: Config, profile: string | null): OwnLoginFile {
   const setting = config.get("profile")?.value;
   const name = profile ?? (typeof setting === "string" ? setting : defaultProfile);
-  if (isProfileName(name)) return new OwnLoginFile(join(folders.config, "auth"), name);
+  if (isProfileName(name)) {
+    return new OwnLoginFile(join(folders.config, "auth"), name, {
+      wantsKeyring: config.get("login.store")?.value === "keyring",
+      openKeyring,
+    });
+  }
   throw new LimnError("invalid_option", {
     message: `"${name.slice(0, 40)}" cannot be the name of a profile.`,
     hint: "Use up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",
@@ -112,9 +118,7 @@ function borrowedSources({ environment, config, clock, renewCodex }: CredentialP
 }
 
 /** The Codex program in this environment, without any key. Null when it is not installed. */
-export function codexProgram(
-  environment: Environment,
-): {
+export function codexProgram(environment: Environment): {
   readonly program: string;
   readonly codexHome: string;
   readonly environment: Record<string, string | undefined>;

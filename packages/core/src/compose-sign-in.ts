@@ -13,6 +13,8 @@ export interface SignedIn {
   readonly plan: string | null;
   readonly email: string | null;
   readonly accountId: string | null;
+  /** Where the tokens are. */
+  readonly store: "file" | "keyring";
 }
 
 export interface SignedOut {
@@ -61,6 +63,7 @@ export function createOwnLoginControl({ service, file, clock, renewCodex }: OwnL
       plan: claims.plan,
       email: claims.email,
       accountId: claims.accountId,
+      store: file.store ?? "file",
     };
   };
   return {

@@ -12,7 +12,8 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
 } else {
   const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);
   if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-V")) {
-    process.stdout.write(`${require("../package.json").version}\n`);
+    // Not process.stdout, which loads streams first. For so few bytes even a pipe has room.
+    process.getBuiltinModule("node:fs").writeSync(1, `${require("../package.json").version}\n`);
   } else if (process.getBuiltinModule("node:fs").existsSync(new URL("../dist/main.cjs", import.meta.url))) {
     await require("../dist/main.cjs").main(process.argv.slice(2));
   } else {

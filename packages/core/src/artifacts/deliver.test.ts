@@ -57,7 +57,9 @@ describe("--output", () => {
   ])("%o is refused before anything is sent", (output, problem, hint) => {
     const error = thrownBy(() => resolveDestination(output, folder, false));
     expect(error.code).toBe("artifact_write_failed");
-    expect(error.message).toMatch(new RegExp(`^The output folder ${folder}/[^ ]* cannot be used: ${problem}. Nothing was sent.$`));
+    expect(error.message).toMatch(
+      new RegExp(`^The output folder ${folder}/[^ ]* cannot be used: ${problem}. Nothing was sent.$`),
+    );
     expect(error.hint?.startsWith(hint)).toBe(true);
   });
 
@@ -70,13 +72,19 @@ describe("--output", () => {
     const disk = smallDisk(1);
     makeReadOnly(disk);
     const error = thrownBy(() => resolveDestination(disk, folder, false));
-    expect([error.code, error.message.includes("the file system is read-only")]).toEqual(["artifact_write_failed", true]);
+    expect([error.code, error.message.includes("the file system is read-only")]).toEqual([
+      "artifact_write_failed",
+      true,
+    ]);
   });
 });
 
 describe("a delivered file", () => {
   test("is the original byte for byte, named from the prompt, for its owner only", () => {
-    expect(deliver(original, to(), "A red fox!", single, "png")).toEqual({ path: out("a-red-fox.png"), renamed: false });
+    expect(deliver(original, to(), "A red fox!", single, "png")).toEqual({
+      path: out("a-red-fox.png"),
+      renamed: false,
+    });
     expect(readFileSync(out("a-red-fox.png"), "utf8")).toBe(content);
     expect(statSync(out("a-red-fox.png")).mode & 0o777).toBe(0o600);
     expect([listed(), readFileSync(original, "utf8")]).toEqual([["a-red-fox.png"], content]);

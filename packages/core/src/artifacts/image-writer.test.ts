@@ -12,7 +12,9 @@ import type { ImageWriterOptions } from "./image-writer.ts";
 
 let picture = Buffer.alloc(0);
 beforeAll(async () => {
-  picture = await sharp({ create: { width: 30, height: 20, channels: 4, background: "#80402010" } }).png().toBuffer();
+  picture = await sharp({ create: { width: 30, height: 20, channels: 4, background: "#80402010" } })
+    .png()
+    .toBuffer();
 });
 
 /** The picture with so many bytes of private chunks before its end. */
@@ -24,7 +26,14 @@ function filled(bytes: number): Buffer {
 }
 
 function writer(folder: string, change: Partial<ImageWriterOptions> = {}): ImageWriter {
-  return new ImageWriter({ index: 0, folder, name: "image-1", rescueFolders: [], rescueName: "gen_x-image-1", ...change });
+  return new ImageWriter({
+    index: 0,
+    folder,
+    name: "image-1",
+    rescueFolders: [],
+    rescueName: "gen_x-image-1",
+    ...change,
+  });
 }
 
 function feed(target: ImageWriter, bytes: Buffer, size: number): void {
@@ -54,22 +63,25 @@ describe("a picture", () => {
     const bytes = filled(150_000);
     const folder = temporaryFolder();
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 5 }), async (sizes) => {
-        const target = writer(folder);
-        let offset = 0;
-        for (let turn = 0; offset < bytes.length; turn += 1) {
-          const size = sizes[turn % sizes.length] ?? 1;
-          // Slices of a few bytes only for a while, or the test takes minutes.
-          const step = turn > 3000 ? 50_000 : size;
-          target.write(Uint8Array.from(bytes.subarray(offset, offset + step)));
-          offset += step;
-        }
-        expect(target.bytesWritten).toBe(bytes.length);
-        const path = join(folder, "image-1.png");
-        expect(await target.finish()).toEqual(facts(path, bytes));
-        expect(readFileSync(path).equals(bytes)).toBe(true);
-        rmSync(path);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 5 }),
+        async (sizes) => {
+          const target = writer(folder);
+          let offset = 0;
+          for (let turn = 0; offset < bytes.length; turn += 1) {
+            const size = sizes[turn % sizes.length] ?? 1;
+            // Slices of a few bytes only for a while, or the test takes minutes.
+            const step = turn > 3000 ? 50_000 : size;
+            target.write(Uint8Array.from(bytes.subarray(offset, offset + step)));
+            offset += step;
+          }
+          expect(target.bytesWritten).toBe(bytes.length);
+          const path = join(folder, "image-1.png");
+          expect(await target.finish()).toEqual(facts(path, bytes));
+          expect(readFileSync(path).equals(bytes)).toBe(true);
+          rmSync(path);
+        },
+      ),
       { numRuns: 25 },
     );
     expect(readdirSync(folder)).toEqual([]);
@@ -89,11 +101,19 @@ describe("a picture", () => {
     const folder = temporaryFolder();
     const target = writer(folder);
     target.write(await sharp(picture).flatten().jpeg().toBuffer());
-    expect(await target.finish()).toMatchObject({ path: join(folder, "image-1.jpg"), mediaType: "image/jpeg", hasAlpha: false });
+    expect(await target.finish()).toMatchObject({
+      path: join(folder, "image-1.jpg"),
+      mediaType: "image/jpeg",
+      hasAlpha: false,
+    });
   });
 
   test.each([
-    ["is cut", () => picture.subarray(0, -1), `The picture in the answer is cut: its BYTES bytes end before the image does.`],
+    [
+      "is cut",
+      () => picture.subarray(0, -1),
+      `The picture in the answer is cut: its BYTES bytes end before the image does.`,
+    ],
     ["is none", () => Buffer.from("hello world, hello world"), "The answer's picture (BYTES bytes) is not an image."],
     ["is empty", () => Buffer.alloc(0), "The answer's picture (BYTES bytes) is not an image."],
   ])("that %s leaves nothing behind", async (_, bytes, message) => {

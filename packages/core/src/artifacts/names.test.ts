@@ -62,10 +62,14 @@ describe("a generation's id", () => {
     expect(new Set(Array.from({ length: 1000 }, () => createGenerationId(5))).size).toBe(1000);
   });
 
-  test.each(["gen_", "gen_0000000000000000000", "gen_000000000000000000000", "gen_0000000000000000000i", "../gen_x", "GEN_00000000000000000000"])(
-    "%o is none",
-    (text) => {
-      expect(isGenerationId(text)).toBe(false);
-    },
-  );
+  test.each([
+    "gen_",
+    "gen_0000000000000000000",
+    "gen_000000000000000000000",
+    "gen_0000000000000000000i",
+    "../gen_x",
+    "GEN_00000000000000000000",
+  ])("%o is none", (text) => {
+    expect(isGenerationId(text)).toBe(false);
+  });
 });

@@ -39,17 +39,23 @@ describe("the owner of a record", () => {
     expect(isAlive({ pid: process.pid, startTime: null, bootId: null })).toBe(true);
   });
 
-  test.skipIf(process.platform !== "linux")("is dead when it has ended and only its parent has not noticed", async () => {
-    // The shell becomes `sleep`, which never asks for the end of its child.
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 600"], { stdio: ["ignore", "pipe", "ignore"] });
-    onTestFinished(() => void parent.kill("SIGKILL"));
-    const [line]: unknown[] = await once(parent.stdout, "data");
-    const pid = Number(String(line));
-    const stat = (): string => readFileSync(`/proc/${pid}/stat`, "latin1");
-    while (!/\) Z /.test(stat())) await new Promise((resolve) => setImmediate(resolve));
-    const startTime = stat().slice(stat().lastIndexOf(")") + 2).split(" ")[19] ?? null;
-    expect(isAlive({ pid, startTime, bootId: me.bootId })).toBe(false);
-  });
+  test.skipIf(process.platform !== "linux")(
+    "is dead when it has ended and only its parent has not noticed",
+    async () => {
+      // The shell becomes `sleep`, which never asks for the end of its child.
+      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 600"], { stdio: ["ignore", "pipe", "ignore"] });
+      onTestFinished(() => void parent.kill("SIGKILL"));
+      const [line]: unknown[] = await once(parent.stdout, "data");
+      const pid = Number(String(line));
+      const stat = (): string => readFileSync(`/proc/${pid}/stat`, "latin1");
+      while (!/\) Z /.test(stat())) await new Promise((resolve) => setImmediate(resolve));
+      const startTime =
+        stat()
+          .slice(stat().lastIndexOf(")") + 2)
+          .split(" ")[19] ?? null;
+      expect(isAlive({ pid, startTime, bootId: me.bootId })).toBe(false);
+    },
+  );
 });
 
 describe("what a record means to a reader", () => {

@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { manifest, manifestImage } from "../../../../test/support/manifest.ts";
@@ -27,7 +37,10 @@ function put(data: string, change: Partial<Manifest>): string {
 }
 
 async function begin(data: string, change: Partial<Manifest> = {}): Promise<GenerationRecord> {
-  return createArtifactStore(data).begin({ manifest: manifest({ owner: currentOwner(), ...change }), rescueFolders: [] });
+  return createArtifactStore(data).begin({
+    manifest: manifest({ owner: currentOwner(), ...change }),
+    rescueFolders: [],
+  });
 }
 
 const stored = {
@@ -48,7 +61,9 @@ describe("a record", () => {
     const planned = manifest({ owner: currentOwner() });
     const record = await begin(data);
     expect(onDisk(data, planned.id)).toEqual(planned);
-    expect([record.folder, join(record.folder, "manifest.json")].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o600]);
+    expect([record.folder, join(record.folder, "manifest.json")].map((path) => statSync(path).mode & 0o777)).toEqual([
+      0o700, 0o600,
+    ]);
     expect(readdirSync(record.folder)).toEqual(["manifest.json"]);
   });
 
@@ -138,7 +153,9 @@ describe("a record", () => {
       const error = await limnErrorOf(begin(disk, { n: 2 }));
       expect(error.toJSON()).toMatchObject({
         code: "artifact_write_failed",
-        message: expect.stringMatching(/^Only 20 MB are free in .*, and 34 MB are kept ready for 2 pictures\. Nothing was sent\.$/),
+        message: expect.stringMatching(
+          /^Only 20 MB are free in .*, and 34 MB are kept ready for 2 pictures\. Nothing was sent\.$/,
+        ),
         details: { wantedBytes: 33_554_432 },
       });
       expect(readdirSync(join(disk, "generations"))).toEqual([]);
@@ -149,7 +166,10 @@ describe("a record", () => {
       const disk = smallDisk(20);
       makeReadOnly(disk);
       const error = await limnErrorOf(begin(disk));
-      expect([error.code, error.message.includes("the file system is read-only")]).toEqual(["artifact_write_failed", true]);
+      expect([error.code, error.message.includes("the file system is read-only")]).toEqual([
+        "artifact_write_failed",
+        true,
+      ]);
     });
   });
 });
@@ -261,7 +281,10 @@ describe("the recipe of a file", () => {
     const data = temporaryFolder();
     const file = join(data, "x.png");
     writeFileSync(file, bytes);
-    put(data, { id: id("1"), images: [manifestImage(), manifestImage({ index: 1, delivered: [{ path: "/gone", sha256 }] })] });
+    put(data, {
+      id: id("1"),
+      images: [manifestImage(), manifestImage({ index: 1, delivered: [{ path: "/gone", sha256 }] })],
+    });
     const found = await createArtifactStore(data).findByFile(file);
     expect([found.index, found.record, found.generation?.id]).toEqual([1, null, id("1")]);
   });

@@ -4,7 +4,10 @@ import type { SelectEngine } from "./resolve-request.ts";
 /** What is remembered of used-up plan limits; `account/limit-memory.ts` in the program. */
 export interface LimitMemory {
   known(accountKey: string, nowMs: number): { readonly limit: string | null; readonly resetsAt: string } | null;
-  remember(accountKey: string, limit: { readonly limit: string | null; readonly resetsAt: string; readonly seenAt: string }): void;
+  remember(
+    accountKey: string,
+    limit: { readonly limit: string | null; readonly resetsAt: string; readonly seenAt: string },
+  ): void;
   forget(accountKey: string): void;
 }
 

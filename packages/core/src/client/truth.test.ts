@@ -115,7 +115,11 @@ describe("what is worth knowing about an answer", () => {
         },
       ],
     ],
-    ["a clock behind", answer({ clockSkewMs: -300_001 }), [expect.objectContaining({ message: expect.stringContaining("5 minutes behind") })]],
+    [
+      "a clock behind",
+      answer({ clockSkewMs: -300_001 }),
+      [expect.objectContaining({ message: expect.stringContaining("5 minutes behind") })],
+    ],
     [
       "an answer that broke off behind its picture",
       answer({ truncatedAfterImage: true }),
@@ -130,7 +134,13 @@ describe("what is worth knowing about an answer", () => {
     [
       "a picture saved elsewhere",
       answer({ images: [image({}, { savedElsewhere: true, path: "/tmp/x.png" })] }),
-      [{ code: "saved_elsewhere", index: 2, message: "The store could not take the picture; it was saved as /tmp/x.png." }],
+      [
+        {
+          code: "saved_elsewhere",
+          index: 2,
+          message: "The store could not take the picture; it was saved as /tmp/x.png.",
+        },
+      ],
     ],
   ])("%s", (_, facts, warnings) => {
     expect(answerWarnings(facts, 2)).toEqual(warnings);
@@ -160,7 +170,9 @@ test("usage is summed over the images, and only what was stated", () => {
 });
 
 test("of several limits the one with the most used counts", () => {
-  const used = (usedPercent: number): { windows: { limit: string; usedPercent: number; windowMinutes: number; resetsAt: null }[] } => ({
+  const used = (
+    usedPercent: number,
+  ): { windows: { limit: string; usedPercent: number; windowMinutes: number; resetsAt: null }[] } => ({
     windows: [{ limit: "x", usedPercent, windowMinutes: 1440, resetsAt: null }],
   });
   expect(latestLimits([used(2), used(6), {}, used(4)])).toEqual(used(6));

@@ -10,7 +10,16 @@ describe("a request", () => {
   test.each([
     valid,
     { ...valid, n: 1 },
-    { ...valid, n: 10, aspect: "16:9", background: "transparent", quality: "max", model: "gpt-image-2-low", engine: "auto", strict: false },
+    {
+      ...valid,
+      n: 10,
+      aspect: "16:9",
+      background: "transparent",
+      quality: "max",
+      model: "gpt-image-2-low",
+      engine: "auto",
+      strict: false,
+    },
     { ...valid, aspect: undefined, n: undefined },
     { ...valid, prompt: "x".repeat(32_000) },
     { ...valid, prompt: "  a fox\n" },
@@ -60,7 +69,9 @@ describe("a request", () => {
 
   test("with many faults is told all of them at once, in the caller's own names", () => {
     const request = { operation: "generate", promt: "x", n: 0, aspect: "9:1" };
-    const error = thrownBy(() => validateRequest(request, [{ field: "json", message: "makes no sense" }], (field) => `--${field}`));
+    const error = thrownBy(() =>
+      validateRequest(request, [{ field: "json", message: "makes no sense" }], (field) => `--${field}`),
+    );
     expect(error.message).toBe(
       '5 things are wrong: --json makes no sense; --promt is not known; did you mean "prompt"?; --n must be a whole number from 1 to 10; --aspect must not be steeper than 8:1; the prompt is missing.',
     );
@@ -94,12 +105,24 @@ describe("an aspect", () => {
     expect(parseAspect(text)).toEqual(aspect);
   });
 
-  test.each(["", "wide", "16x9", "16/9", "16:9:1", " 16:9", "1.5:1", "-1:1", "0:1", "101:100", "9:1", "1:9", "toString", "∞:1"])(
-    "%o is none",
-    (text) => {
-      expect(parseAspect(text)).toEqual(expect.any(String));
-    },
-  );
+  test.each([
+    "",
+    "wide",
+    "16x9",
+    "16/9",
+    "16:9:1",
+    " 16:9",
+    "1.5:1",
+    "-1:1",
+    "0:1",
+    "101:100",
+    "9:1",
+    "1:9",
+    "toString",
+    "∞:1",
+  ])("%o is none", (text) => {
+    expect(parseAspect(text)).toEqual(expect.any(String));
+  });
 
   test("is honoured by a picture within three per cent, whatever its size", () => {
     expect([
@@ -112,9 +135,14 @@ describe("an aspect", () => {
       hasAspect({ width: 1024, height: 1536 }, { width: 3, height: 2 }),
     ]).toEqual([true, true, true, true, false, false, false]);
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 50 }), (width, height, factor) => {
-        expect(hasAspect({ width: width * factor, height: height * factor }, { width, height })).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 50 }),
+        (width, height, factor) => {
+          expect(hasAspect({ width: width * factor, height: height * factor }, { width, height })).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -60,6 +60,27 @@ export const configKeys: readonly ConfigKey[] = [
     meaning: "true: as if --sandbox were always given",
   },
   {
+    name: "profile",
+    kind: "string",
+    variable: "LIMN_PROFILE",
+    project: true,
+    meaning: "default of --profile: which of limn's own logins",
+  },
+  {
+    name: "login.store",
+    kind: "string",
+    choices: ["file", "keyring"],
+    project: false,
+    meaning: "where the tokens of a new login of limn's own go; a keyring that does not open falls back to the file",
+  },
+  {
+    name: "borrow.source",
+    kind: "string",
+    choices: ["auto", "none", "codex", "pi", "opencode", "hermes"],
+    project: false,
+    meaning: "whose login may be borrowed when limn has none of its own (auto: the first usable in this order)",
+  },
+  {
     name: "borrow.renew",
     kind: "boolean",
     project: false,

@@ -21,5 +21,9 @@ export interface TokenService {
    * Spend a single-use refresh token. A permanent refusal is an outcome; trouble on the way is thrown and leaves the token as good as before.
    * @throws connection_failed, timeout, network_blocked, rate_limited, service_error, unexpected_response
    */
-  refresh(refreshToken: string, reason: "proactive_expiry" | "unauthorized_recovery", signal: AbortSignal): Promise<RefreshOutcome>;
+  refresh(
+    refreshToken: string,
+    reason: "proactive_expiry" | "unauthorized_recovery",
+    signal: AbortSignal,
+  ): Promise<RefreshOutcome>;
 }

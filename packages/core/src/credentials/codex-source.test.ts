@@ -61,7 +61,7 @@ afterEach(() => {
 });
 
 const source = (folder: string | null): ReturnType<typeof createCodexSource> =>
-  createCodexSource({ codexHome: folder, clock: () => nowMs, askForToken: async () => null });
+  createCodexSource({ codexHome: folder, clock: () => nowMs, askForToken: async () => null, renew: null });
 
 // Shapes: codex-backend contract 6.1, as in the wire fixtures auth-json.samples.json.
 describe("a login file that can be used", () => {

@@ -8,3 +8,4 @@ export { OwnLoginFile, claimsOf, isProfileName, newOwnLogin } from "./own-login-
 export { createOwnSource } from "./own-source.ts";
 export type { RankedSource } from "./provider.ts";
 export { withProcessLock } from "./process-lock.ts";
+export { openKeyring } from "./keyring.ts";

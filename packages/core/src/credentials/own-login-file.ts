@@ -4,11 +4,14 @@ import type { RefreshRejection, TokenGrant } from "../contracts/sign-in.ts";
 import { LimnError } from "../errors/index.ts";
 import { ReservedFile, describeErrno, errno, writeFileAtomically } from "../files/index.ts";
 import { isObject, parseJson } from "../json/index.ts";
+import type { Keyring } from "./keyring.ts";
 import { readTokenClaims } from "./token-claims.ts";
 
 /** `auth/<profile>.json`, version 1. */
 export interface OwnLogin {
   readonly version: 1;
+  /** Where the tokens are: in this file, or in the system's keyring. Absent in files of the first build: this file. */
+  readonly store?: "file" | "keyring";
   readonly profile: string;
   /** The refresh token goes here and nowhere else. */
   readonly issuer: string;
@@ -24,7 +27,17 @@ export interface OwnLogin {
   readonly rejected: { readonly tokenSha256: string; readonly reason: RefreshRejection; readonly at: string } | null;
 }
 
+/** Stands in the file in place of a token that is in the keyring. */
+const inKeyring = "(keyring)";
 const longestLogin = 64 * 1024;
+
+export interface OwnLoginFileOptions {
+  /** Keep the tokens of new logins in the system's keyring where there is one; in the file otherwise. */
+  readonly wantsKeyring: boolean;
+  readonly openKeyring: () => Keyring | null;
+}
+
+const fileOnly: OwnLoginFileOptions = { wantsKeyring: false, openKeyring: () => null };
 
 export function isProfileName(name: string): boolean {
   return /^[A-Za-z0-9][\w.-]{0,63}$/.test(name) && !name.endsWith(".lock");
@@ -35,9 +48,11 @@ export class OwnLoginFile {
   readonly path: string;
   readonly profile: string;
   readonly #folder: string;
+  readonly #options: OwnLoginFileOptions;
 
-  constructor(folder: string, profile: string) {
+  constructor(folder: string, profile: string, options: OwnLoginFileOptions = fileOnly) {
     this.#folder = folder;
+    this.#options = options;
     this.profile = profile;
     this.path = join(folder, `${profile}.json`);
   }
@@ -66,7 +81,12 @@ export class OwnLoginFile {
           ? "a newer limn wrote it"
           : "it is damaged",
       );
-    return login;
+    return login.store === "keyring" ? this.#withTokens(login) : login;
+  }
+
+  /** Where a new login's tokens would go; null when nobody is signed in. */
+  get store(): "file" | "keyring" | null {
+    return this.read()?.store ?? null;
   }
 
   /** Tighten rights that others widened. True when there was something to mend. */
@@ -81,7 +101,7 @@ export class OwnLoginFile {
   write(login: OwnLogin): void {
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeFileAtomically(this.path, serialise(login), { durable: true });
+      writeFileAtomically(this.path, this.#serialise(login), { durable: true });
     } catch (error) {
       throw this.#writeError(error);
     }
@@ -96,7 +116,7 @@ export class OwnLoginFile {
       throw this.#writeError(error);
     }
     return {
-      save: (login) => reserved.replaceWith(serialise(login)),
+      save: (login) => reserved.replaceWith(this.#serialise(login)),
       release: () => reserved.release(),
     };
   }
@@ -104,8 +124,53 @@ export class OwnLoginFile {
   /** True when there was one. */
   delete(): boolean {
     const existed = existsSync(this.path);
+    try {
+      this.#options.openKeyring()?.delete(this.profile);
+    } catch {
+      // No secret there, or no keyring that opens: the file below is what makes a login.
+    }
     rmSync(this.path, { force: true });
     return existed;
+  }
+
+  /** The keyring first, then the file: a kill in between leaves the newer tokens where they are looked for. */
+  #serialise(login: OwnLogin): string {
+    const { accessToken, refreshToken, idToken } = login;
+    const wanted = login.store ?? (this.#options.wantsKeyring ? "keyring" : "file");
+    if (wanted === "keyring" && this.#keepInKeyring(JSON.stringify({ accessToken, refreshToken, idToken }))) {
+      const hidden = {
+        accessToken: inKeyring,
+        refreshToken: refreshToken === null ? null : inKeyring,
+        idToken: idToken === null ? null : inKeyring,
+      };
+      return serialise({ ...login, ...hidden, store: "keyring" });
+    }
+    return serialise({ ...login, store: "file" });
+  }
+
+  /** False where there is no keyring, or it does not open: then the file keeps the tokens, as it does by default. */
+  #keepInKeyring(secret: string): boolean {
+    try {
+      const keyring = this.#options.openKeyring();
+      keyring?.set(this.profile, secret);
+      return keyring !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  #withTokens(login: OwnLogin): OwnLogin {
+    let secret: string | null = null;
+    try {
+      secret = this.#options.openKeyring()?.get(this.profile) ?? null;
+    } catch {
+      // Locked, or gone; told below.
+    }
+    const tokens = secret === null ? undefined : parseJson(secret);
+    const merged = isObject(tokens) ? { ...login, ...tokens } : null;
+    if (merged === null || !isOwnLogin(merged))
+      throw this.#unreadable("its tokens are in the system's keyring, which does not hand them out");
+    return merged;
   }
 
   #unreadable(why: string): LimnError {

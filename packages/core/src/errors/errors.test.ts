@@ -30,7 +30,18 @@ test("the codes of the first version keep their category", () => {
     storage: ["artifact_write_failed", "artifact_exists", "artifact_not_found"],
     internal: ["bug"],
   };
-  const exits = { internal: 1, request: 2, input: 3, login: 4, limit: 5, refusal: 6, service: 7, connection: 8, engine: 9, storage: 10 };
+  const exits = {
+    internal: 1,
+    request: 2,
+    input: 3,
+    login: 4,
+    limit: 5,
+    refusal: 6,
+    service: 7,
+    connection: 8,
+    engine: 9,
+    storage: 10,
+  };
   const seen = Object.fromEntries(
     Object.keys(errorCodes).map((name): [string, unknown] => {
       const entry = Object.entries(errorCodes).find(([code]) => code === name)?.[1];
@@ -58,7 +69,13 @@ describe("an error", () => {
   });
 
   test("has a public form without its cause", () => {
-    const error = new LimnError("rate_limited", { message: "m", hint: "h", retryAfterMs: 5, details: { a: 1 }, cause: "secret" });
+    const error = new LimnError("rate_limited", {
+      message: "m",
+      hint: "h",
+      retryAfterMs: 5,
+      details: { a: 1 },
+      cause: "secret",
+    });
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: "rate_limited",
       category: "limit",
@@ -71,7 +88,14 @@ describe("an error", () => {
   });
 
   test("with more details is otherwise the same", () => {
-    const error = new LimnError("rate_limited", { message: "m", hint: "h", retryAfterMs: 0, retryable: false, details: { a: 1 }, cause: 7 });
+    const error = new LimnError("rate_limited", {
+      message: "m",
+      hint: "h",
+      retryAfterMs: 0,
+      retryable: false,
+      details: { a: 1 },
+      cause: 7,
+    });
     const more = error.withDetails({ b: 2 });
     expect(more.toJSON()).toEqual({ ...error.toJSON(), details: { a: 1, b: 2 } });
     expect(more.cause).toBe(7);

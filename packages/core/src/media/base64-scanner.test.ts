@@ -8,7 +8,11 @@ interface Scanned {
 }
 
 /** Scan a document in the given pieces. Every piece is overwritten afterwards, as a reader may do with its buffer. */
-function scan(pieces: Iterable<Uint8Array>, keys: readonly string[] = ["b64_json"], maxSkeletonBytes?: number): Scanned {
+function scan(
+  pieces: Iterable<Uint8Array>,
+  keys: readonly string[] = ["b64_json"],
+  maxSkeletonBytes?: number,
+): Scanned {
   const values: { key: string; bytes: string; valid: boolean | null }[] = [];
   const scanner = new Base64Scanner({
     keys: new Set(keys),
@@ -184,7 +188,9 @@ describe("base64", () => {
 describe("the skeleton's limit", () => {
   test("ends the scan of a document that has too much beside its pictures", () => {
     const document = text(`{"a":"${"x".repeat(100)}"}`);
-    expect(() => scan(slices(document, 7), [], 106)).toThrow(new RangeError("the answer holds more than 106 bytes beside its pictures"));
+    expect(() => scan(slices(document, 7), [], 106)).toThrow(
+      new RangeError("the answer holds more than 106 bytes beside its pictures"),
+    );
     expect(scan(slices(document, 7), [], 108).skeleton).toBe(document.toString());
   });
 
@@ -235,9 +241,7 @@ test("any bytes, in any document, come back from any pieces", () => {
         );
         expect(JSON.parse(result.skeleton)).toEqual(
           JSON.parse(
-            JSON.stringify(
-              entries.map(({ before, after }, index) => ({ before, picture_b64: String(index), after })),
-            ),
+            JSON.stringify(entries.map(({ before, after }, index) => ({ before, picture_b64: String(index), after }))),
           ),
         );
       },

@@ -27,8 +27,8 @@ const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
 const sliceBytes = 64 * 1024;
-/** A multiple of four characters that decodes into one output slice. */
-const sliceCharacters = (sliceBytes / 3) * 4 - (((sliceBytes / 3) * 4) % 4);
+/** A multiple of four characters; with the joined group before it, it decodes into less than one output slice. */
+const sliceCharacters = 64 * 1024;
 
 export class Base64Scanner {
   readonly #options: Base64ScannerOptions;
@@ -51,6 +51,8 @@ export class Base64Scanner {
   /** An escape inside base64, collected until it is whole: `\/` or a `\u` sequence. */
   #escape = "";
   readonly #out: Buffer = Buffer.allocUnsafe(sliceBytes);
+  /** Decoded bytes at the start of `#out` that the consumer does not have yet. */
+  #decodedBytes = 0;
 
   constructor(options: Base64ScannerOptions) {
     this.#options = options;
@@ -69,6 +71,7 @@ export class Base64Scanner {
     while (offset < bytes.length) {
       offset = this.#state === "base64" ? this.#scanBase64(bytes, offset) : this.#scanSkeleton(bytes, offset);
     }
+    this.#handOver();
   }
 
   /** The document without its pictures. Each picture's value is its ordinal, as a string. */
@@ -147,7 +150,9 @@ export class Base64Scanner {
     const escape = bytes.subarray(offset, limit).indexOf(backslash);
     const stop = escape < 0 ? limit : offset + escape;
     while (offset < stop) {
-      const next = Math.min(stop, offset + sliceCharacters - this.#carry.length);
+      // A group that was cut is joined by itself: joining the whole slice would copy all of it once more.
+      const length = this.#carry === "" ? sliceCharacters : 4 - this.#carry.length;
+      const next = Math.min(stop, offset + length);
       this.#decode(this.#carry + bytes.toString("latin1", offset, next));
       offset = next;
     }
@@ -186,10 +191,18 @@ export class Base64Scanner {
     let padding = 0;
     if (group.charCodeAt(whole - 1) === 0x3d) padding = group.charCodeAt(whole - 2) === 0x3d ? 2 : 1;
     this.#padded = padding > 0;
-    const written = this.#out.write(group, "base64");
+    if (this.#decodedBytes + (whole / 4) * 3 > sliceBytes) this.#handOver();
+    const written = this.#out.write(group, this.#decodedBytes, "base64");
+    this.#decodedBytes += written;
     // Node skips what is not base64, so a short count is the proof of a bad text.
     if (written !== (whole / 4) * 3 - padding) this.#valid = false;
-    if (written > 0) this.#consumer?.bytes(this.#out.subarray(0, written));
+  }
+
+  #handOver(): void {
+    if (this.#decodedBytes === 0) return;
+    const decoded = this.#out.subarray(0, this.#decodedBytes);
+    this.#decodedBytes = 0;
+    this.#consumer?.bytes(decoded);
   }
 
   #closeValue(): void {
@@ -198,6 +211,7 @@ export class Base64Scanner {
       if (this.#carry.length === 1) this.#valid = false;
       else this.#decode(this.#carry.padEnd(4, "="));
     }
+    this.#handOver();
     const consumer = this.#consumer;
     this.#consumer = null;
     this.#state = "outside";

@@ -27,19 +27,33 @@ const makers: Readonly<Record<string, () => Promise<Buffer>>> = {
   "png palette with transparency": async () => pixels(4).png({ palette: true, colours: 16 }).toBuffer(),
   "png 16 bit": async () => pixels(3).toColourspace("rgb16").png().toBuffer(),
   "png interlaced": async () => pixels(4).png({ progressive: true }).toBuffer(),
-  "png with metadata": async () => pixels(3).withExif({ IFD0: { Copyright: "x".repeat(5000) } }).png().toBuffer(),
+  "png with metadata": async () =>
+    pixels(3)
+      .withExif({ IFD0: { Copyright: "x".repeat(5000) } })
+      .png()
+      .toBuffer(),
   jpeg: async () => pixels(3).jpeg().toBuffer(),
   "jpeg progressive": async () => pixels(3).jpeg({ progressive: true, mozjpeg: true }).toBuffer(),
   "jpeg with metadata": async () =>
-    pixels(3).withExif({ IFD0: { Copyright: "x".repeat(5000) } }).withIccProfile("p3").jpeg().toBuffer(),
+    pixels(3)
+      .withExif({ IFD0: { Copyright: "x".repeat(5000) } })
+      .withIccProfile("p3")
+      .jpeg()
+      .toBuffer(),
   "webp lossy": async () => pixels(3).webp().toBuffer(),
   "webp lossy with alpha": async () => pixels(4).webp().toBuffer(),
   "webp lossless": async () => pixels(3).webp({ lossless: true }).toBuffer(),
   "webp lossless with alpha": async () => pixels(4).webp({ lossless: true }).toBuffer(),
-  "webp with metadata": async () => pixels(4).withExif({ IFD0: { Copyright: "x" } }).webp().toBuffer(),
+  "webp with metadata": async () =>
+    pixels(4)
+      .withExif({ IFD0: { Copyright: "x" } })
+      .webp()
+      .toBuffer(),
   gif: async () => pixels(3).gif().toBuffer(),
   "gif with transparency": async () =>
-    sharp({ create: { width, height, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0 } } }).gif().toBuffer(),
+    sharp({ create: { width, height, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0 } } })
+      .gif()
+      .toBuffer(),
   avif: async () => pixels(3).avif({ effort: 0 }).toBuffer(),
   "avif with alpha": async () => pixels(4).avif({ effort: 0 }).toBuffer(),
 };
@@ -87,7 +101,14 @@ describe.each(Object.keys(makers))("%s", (name) => {
 
   test("is cut when anything of it is missing", () => {
     const bytes = image(name);
-    for (const length of [64, bytes.length >> 1, bytes.length - 13, bytes.length - 5, bytes.length - 4, bytes.length - 1])
+    for (const length of [
+      64,
+      bytes.length >> 1,
+      bytes.length - 13,
+      bytes.length - 5,
+      bytes.length - 4,
+      bytes.length - 1,
+    ])
       expect([length, probeImage(bytes.subarray(0, length))]).toEqual([length, { kind: "cut" }]);
   });
 });

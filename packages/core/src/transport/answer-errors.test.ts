@@ -110,8 +110,7 @@ const rows: readonly (readonly [string, FailedAnswer, unknown])[] = [
     {
       code: "plan_not_included",
       category: "limit",
-      message:
-        "This account's plan (free) or credits do not include image generation. The service says: not included",
+      message: "This account's plan (free) or credits do not include image generation. The service says: not included",
       hint: "See who is signed in: limn status",
       retryable: false,
       retryAfterMs: null,
@@ -124,8 +123,7 @@ const rows: readonly (readonly [string, FailedAnswer, unknown])[] = [
     {
       code: "plan_not_included",
       category: "limit",
-      message:
-        "This account's plan or credits do not include image generation. The service says: Insufficient balance",
+      message: "This account's plan or credits do not include image generation. The service says: Insufficient balance",
       hint: "See who is signed in: limn status",
       retryable: false,
       retryAfterMs: null,
@@ -303,7 +301,11 @@ const rows: readonly (readonly [string, FailedAnswer, unknown])[] = [
   ],
   [
     "a JSON 403 that came through Cloudflare like every answer",
-    answer(403, { detail: "Forbidden" }, { "content-type": "application/json", server: "cloudflare", "cf-ray": "1-FRA" }),
+    answer(
+      403,
+      { detail: "Forbidden" },
+      { "content-type": "application/json", server: "cloudflare", "cf-ray": "1-FRA" },
+    ),
     expect.objectContaining({ code: "service_error" }),
   ],
   [
@@ -364,7 +366,8 @@ const rows: readonly (readonly [string, FailedAnswer, unknown])[] = [
     {
       code: "unexpected_response",
       category: "service",
-      message: "The service answered with a redirect (307). limn does not follow it, so that your token goes nowhere else.",
+      message:
+        "The service answered with a redirect (307). limn does not follow it, so that your token goes nowhere else.",
       hint: "Check the address: limn config get baseUrl",
       retryable: false,
       retryAfterMs: null,
@@ -419,7 +422,9 @@ describe("the service's own words", () => {
   });
 
   test("are no code when they are a sentence", () => {
-    const { details } = errorFromAnswer(answer(400, { error: { code: "we do not like this prompt", type: "x".repeat(65) } }));
+    const { details } = errorFromAnswer(
+      answer(400, { error: { code: "we do not like this prompt", type: "x".repeat(65) } }),
+    );
     expect(details).toEqual({ status: 400 });
   });
 });

@@ -97,5 +97,7 @@ const hints: Readonly<Record<string, string>> = {
 
 function describe(reason: string): string {
   const status = proxyRefusal.exec(reason)?.[1];
-  return status === undefined ? (sentences[reason] ?? reason) : `the proxy refused the connection with status ${status}`;
+  return status === undefined
+    ? (sentences[reason] ?? reason)
+    : `the proxy refused the connection with status ${status}`;
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { isoTime, readLimits, retryAfterMs } from "./limits.ts";
 
 const nowMs = Date.parse("2026-11-21T02:00:00.000Z");
-const read = (headers: Readonly<Record<string, string>>): unknown => readLimits(new Map(Object.entries(headers)), nowMs);
+const read = (headers: Readonly<Record<string, string>>): unknown =>
+  readLimits(new Map(Object.entries(headers)), nowMs);
 
 // Header families: codex-backend contract 3.2 and 10.
 describe("the allowance in an answer's headers", () => {
@@ -82,9 +83,9 @@ describe("the allowance in an answer's headers", () => {
   });
 
   test("has no time where the header's is beyond every calendar", () => {
-    expect(
-      read({ "x-codex-primary-window-minutes": "1440", "x-codex-primary-reset-at": "1e300" }),
-    ).toEqual({ windows: [{ limit: "codex", usedPercent: 0, windowMinutes: 1440, resetsAt: null }] });
+    expect(read({ "x-codex-primary-window-minutes": "1440", "x-codex-primary-reset-at": "1e300" })).toEqual({
+      windows: [{ limit: "codex", usedPercent: 0, windowMinutes: 1440, resetsAt: null }],
+    });
   });
 });
 

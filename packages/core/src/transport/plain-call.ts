@@ -46,11 +46,18 @@ export async function sendPlain(http: HttpClient, call: PlainCall): Promise<Plai
     await answer.read((chunk) => {
       size += chunk.length;
       if (size > longestAnswer) {
-        throw new LimnError("unexpected_response", { message: `The answer of ${host} has more than ${longestAnswer} bytes.` });
+        throw new LimnError("unexpected_response", {
+          message: `The answer of ${host} has more than ${longestAnswer} bytes.`,
+        });
       }
       pieces.push(Buffer.from(chunk));
     });
-    return { status: answer.status, headers: answer.headers, text: Buffer.concat(pieces).toString("utf8"), receivedAtMs: Date.now() };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text: Buffer.concat(pieces).toString("utf8"),
+      receivedAtMs: Date.now(),
+    };
   } catch (error) {
     if (error instanceof TimeLimitReached) throw limitError(error, { reached, host, costsQuota: false });
     if (error instanceof HttpFailure) throw connectionError(error, { reached, host, costsQuota: false });

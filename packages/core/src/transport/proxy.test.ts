@@ -18,7 +18,16 @@ import { defaultTimeLimits } from "./time-limits.ts";
 import { createTransport } from "./transport.ts";
 import type { TransportCall } from "./transport.ts";
 
-const proxyNames = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+const proxyNames = [
+  "HTTPS_PROXY",
+  "https_proxy",
+  "HTTP_PROXY",
+  "http_proxy",
+  "ALL_PROXY",
+  "all_proxy",
+  "NO_PROXY",
+  "no_proxy",
+];
 
 beforeEach(() => {
   for (const name of proxyNames) vi.stubEnv(name, undefined);
@@ -83,8 +92,18 @@ async function connectProxy(answer: { readonly port: number } | { readonly statu
   return { address: `127.0.0.1:${address.port}`, tunnels, plain, asked: async () => once(server, "connect") };
 }
 
-function send(baseURL: string, change: Partial<TransportCall> = {}): ReturnType<ReturnType<typeof createTransport>["send"]> {
-  const credential = { source: "test", accountId: "acc-1", plan: null, email: null, expiresAtMs: null, accountHeaders: {} };
+function send(
+  baseURL: string,
+  change: Partial<TransportCall> = {},
+): ReturnType<ReturnType<typeof createTransport>["send"]> {
+  const credential = {
+    source: "test",
+    accountId: "acc-1",
+    plan: null,
+    email: null,
+    expiresAtMs: null,
+    accountHeaders: {},
+  };
   const transport = createTransport({
     http: createNodeClient(createProxyChoice(process.env)),
     credentials: {
@@ -188,7 +207,10 @@ describe.skipIf(!hasOpenssl())("an https address (needs the openssl program for 
 
 describe("a proxy", () => {
   test.each([
-    ["407 Proxy Authentication Required", "The proxy wants a login of its own: HTTPS_PROXY=http://user:password@host:port"],
+    [
+      "407 Proxy Authentication Required",
+      "The proxy wants a login of its own: HTTPS_PROXY=http://user:password@host:port",
+    ],
     ["403 Forbidden", "Check the network and the proxy settings: limn doctor"],
     ["502 Bad Gateway", "Check the network and the proxy settings: limn doctor"],
     ["503 Service Unavailable", "Check the network and the proxy settings: limn doctor"],

@@ -51,9 +51,10 @@ describe("what is never repeated", () => {
     ["500 with the id of an image request", failed({ hasImageRequestId: true })],
     ["500 without a known time", failed({ answeredAfterMs: null })],
     ["503 with the id of an image request", failed({ status: 503, hasImageRequestId: true })],
-    ...[301, 307, 400, 401, 403, 407, 408, 409, 413, 422, 501, 504, 520, 524].map(
-      (status): [string, FailedAttempt] => [String(status), failed({ status })],
-    ),
+    ...[301, 307, 400, 401, 403, 407, 408, 409, 413, 422, 501, 504, 520, 524].map((status): [string, FailedAttempt] => [
+      String(status),
+      failed({ status }),
+    ]),
   ])("%s", (_, attempt) => {
     expect(retryDelayMs(attempt, 0.5)).toBe(null);
   });
@@ -87,6 +88,9 @@ test.each([
   [500, 5000, false, false],
   [500, 0, true, false],
   [500, null, false, false],
-])("status %i after %s ms, image request id %s: certainly refused is %s", (status, answeredAfterMs, hasImageRequestId, certain) => {
-  expect(isCertainRefusal({ status, answeredAfterMs, hasImageRequestId })).toBe(certain);
-});
+])(
+  "status %i after %s ms, image request id %s: certainly refused is %s",
+  (status, answeredAfterMs, hasImageRequestId, certain) => {
+    expect(isCertainRefusal({ status, answeredAfterMs, hasImageRequestId })).toBe(certain);
+  },
+);

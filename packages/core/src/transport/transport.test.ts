@@ -22,7 +22,15 @@ const clients: readonly (readonly [string, HttpClient])[] = [
 ];
 
 function credential(token: string, accountId: string | null = "acc-1"): Credential {
-  return { source: "test", accountId, plan: null, email: null, expiresAtMs: null, accountHeaders: {}, revealToken: () => token };
+  return {
+    source: "test",
+    accountId,
+    plan: null,
+    email: null,
+    expiresAtMs: null,
+    accountHeaders: {},
+    revealToken: () => token,
+  };
 }
 
 function transportTo(baseURL: string, change: Partial<TransportOptions> = {}): Transport {
@@ -63,7 +71,9 @@ async function bodyOf(sent: ReturnType<Transport["send"]>): Promise<string> {
 }
 
 /** Answers with the given statuses in turn, then with 200. */
-async function statusServer(...answers: readonly [number, string, Record<string, string>?][]): Promise<RecordingServer> {
+async function statusServer(
+  ...answers: readonly [number, string, Record<string, string>?][]
+): Promise<RecordingServer> {
   return recordingServer((response, _, index) => {
     const [status, body, headers] = answers[index] ?? [200, "fine"];
     response.writeHead(status, headers).end(body);
@@ -156,7 +166,14 @@ describe.each(clients)("through %s", (_, http) => {
 
   test.each([
     ["503, then an image", [[503, "upstream connect error"]], 2],
-    ["500 and 502, then an image", [[500, boom], [502, ""]], 3],
+    [
+      "500 and 502, then an image",
+      [
+        [500, boom],
+        [502, ""],
+      ],
+      3,
+    ],
     ["an empty 404, then an image", [[404, ""]], 2],
     ["429 for lack of capacity, then an image", [[429, "{}", { "retry-after": "1" }]], 2],
   ] satisfies [string, [number, string, Record<string, string>?][], number][])(
@@ -178,17 +195,53 @@ describe.each(clients)("through %s", (_, http) => {
   });
 
   test.each([
-    ["two empty 404s", [[404, ""], [404, ""]], 2, "service_error"],
+    [
+      "two empty 404s",
+      [
+        [404, ""],
+        [404, ""],
+      ],
+      2,
+      "service_error",
+    ],
     ["a 404 that says something", [[404, "{}"]], 1, "service_error"],
-    ["503 more often than retries", [[503, ""], [503, ""], [503, ""]], 3, "service_error"],
-    ["429 more often than retries", [[429, "{}"], [429, "{}"], [429, "{}"]], 3, "service_overloaded"],
+    [
+      "503 more often than retries",
+      [
+        [503, ""],
+        [503, ""],
+        [503, ""],
+      ],
+      3,
+      "service_error",
+    ],
+    [
+      "429 more often than retries",
+      [
+        [429, "{}"],
+        [429, "{}"],
+        [429, "{}"],
+      ],
+      3,
+      "service_overloaded",
+    ],
     ["a plan limit", [[429, '{"error":{"type":"usage_limit_reached"}}']], 1, "usage_limit_reached"],
     ["a plan without images", [[429, '{"error":{"type":"usage_not_included"}}']], 1, "plan_not_included"],
     ["moderation", [[400, '{"error":{"code":"moderation_blocked"}}']], 1, "content_refused"],
     ["a bad request", [[400, '{"detail":"no"}']], 1, "service_error"],
-    ["a block page", [[403, "<html>", { "content-type": "text/html", "cf-mitigated": "challenge" }]], 1, "network_blocked"],
+    [
+      "a block page",
+      [[403, "<html>", { "content-type": "text/html", "cf-mitigated": "challenge" }]],
+      1,
+      "network_blocked",
+    ],
     ["a login that was turned away", [[401, '{"error":{"code":"token_expired"}}']], 1, "login_expired"],
-    ["500 with the id of an image request", [[500, boom, { "x-codex-imagegen-request-id": "i" }]], 1, "outcome_unknown"],
+    [
+      "500 with the id of an image request",
+      [[500, boom, { "x-codex-imagegen-request-id": "i" }]],
+      1,
+      "outcome_unknown",
+    ],
     ["504, however fast", [[504, ""]], 1, "outcome_unknown"],
     ["a delay beyond the total limit", [[429, "{}", { "retry-after": "999" }]], 1, "service_overloaded"],
   ] satisfies [string, [number, string, Record<string, string>?][], number, string][])(
@@ -236,12 +289,15 @@ describe.each(clients)("through %s", (_, http) => {
     expect([error.code, error.message.includes("Nothing was sent")]).toEqual(["connection_failed", false]);
   });
 
-  test.each([301, 302, 303, 307, 308])("redirect %i is not followed, and the token does not go there", async (status) => {
-    const elsewhere = await statusServer();
-    const server = await statusServer([status, "", { location: `${elsewhere.origin}/images` }]);
-    const error = await limnErrorOf(transportTo(server.origin, { http }).send(imageCall()));
-    expect([error.code, server.requests.length, elsewhere.requests]).toEqual(["unexpected_response", 1, []]);
-  });
+  test.each([301, 302, 303, 307, 308])(
+    "redirect %i is not followed, and the token does not go there",
+    async (status) => {
+      const elsewhere = await statusServer();
+      const server = await statusServer([status, "", { location: `${elsewhere.origin}/images` }]);
+      const error = await limnErrorOf(transportTo(server.origin, { http }).send(imageCall()));
+      expect([error.code, server.requests.length, elsewhere.requests]).toEqual(["unexpected_response", 1, []]);
+    },
+  );
 
   test("a body that is cut is no whole answer", async () => {
     const server = await recordingServer((response) => {
@@ -515,7 +571,10 @@ describe.each(clients)("cancelling through %s (abort)", (_, http) => {
   test("before the start sends and announces nothing", async () => {
     const server = await statusServer();
     const before: number[] = [];
-    const call = imageCall({ signal: AbortSignal.abort(mine), beforeSend: async (attempt) => void before.push(attempt) });
+    const call = imageCall({
+      signal: AbortSignal.abort(mine),
+      beforeSend: async (attempt) => void before.push(attempt),
+    });
     expect(await reasonOf(transportTo(server.origin, { http }).send(call))).toBe(mine);
     expect([server.requests, before]).toEqual([[], []]);
   });

@@ -16,7 +16,8 @@ interface StatusOptions extends JsonOption {
 export async function status(context: HostContext, { json, profile }: StatusOptions): Promise<number> {
   const { terminal } = context;
   const limn = context.limn(profile === undefined ? {} : { profile });
-  if (limn.ownLogin.mendRights()) terminal.say(`note: ${limn.ownLogin.file} could be read by others; its rights were mended`);
+  if (limn.ownLogin.mendRights())
+    terminal.say(`note: ${limn.ownLogin.file} could be read by others; its rights were mended`);
   const logins = await limn.credentialReports();
   let usage: PlanUsage | null = null;
   let failure: unknown = null;

@@ -82,7 +82,9 @@ test("nothing beside the picture is needed, and odd values are passed over", () 
 });
 
 test("of several pictures the first is taken, as Codex does", () => {
-  const { reader, sinks } = read({ data: [{ b64_json: "QUJD", generation_id: "a" }, { b64_json: "!!" }, { b64_json: "REVG" }] });
+  const { reader, sinks } = read({
+    data: [{ b64_json: "QUJD", generation_id: "a" }, { b64_json: "!!" }, { b64_json: "REVG" }],
+  });
   expect([reader.facts(false).serviceImageId, sinks.map(({ text }) => text)]).toEqual(["a", ["ABC"]]);
 });
 
@@ -91,9 +93,24 @@ describe("an answer without a picture", () => {
     ["hello", "hello", "unexpected_response", "The answer is not JSON, as an image answer is."],
     ["nothing", "", "unexpected_response", "The answer is not JSON, as an image answer is."],
     ["no data", { created: 1 }, "unexpected_response", 'The answer has no "data" field, as an image answer has.'],
-    ["empty data", { created: 1, data: [] }, "no_image_returned", "The service sent an empty list of pictures, without a picture."],
-    ["an address instead", { data: [{ url: "https://x" }] }, "no_image_returned", "The service sent a list of pictures, without a picture."],
-    ["null", { data: [{ b64_json: null }] }, "no_image_returned", "The service sent a list of pictures, without a picture."],
+    [
+      "empty data",
+      { created: 1, data: [] },
+      "no_image_returned",
+      "The service sent an empty list of pictures, without a picture.",
+    ],
+    [
+      "an address instead",
+      { data: [{ url: "https://x" }] },
+      "no_image_returned",
+      "The service sent a list of pictures, without a picture.",
+    ],
+    [
+      "null",
+      { data: [{ b64_json: null }] },
+      "no_image_returned",
+      "The service sent a list of pictures, without a picture.",
+    ],
   ])("%s", (_, document, code, message) => {
     const error = thrownBy(() => read(document).reader.facts(false));
     expect([error.code, error.message]).toEqual([code, message]);
@@ -101,7 +118,10 @@ describe("an answer without a picture", () => {
 
   test("because it broke off is told as such", () => {
     const error = thrownBy(() => read('{"created":1,"da').reader.facts(true));
-    expect([error.code, error.message]).toEqual(["no_image_returned", "The service sent an answer that broke off, without a picture."]);
+    expect([error.code, error.message]).toEqual([
+      "no_image_returned",
+      "The service sent an answer that broke off, without a picture.",
+    ]);
   });
 });
 

@@ -21,7 +21,8 @@ function request(change: Partial<ResolvedRequest> = {}): ResolvedRequest {
   };
 }
 
-const whole = (body: ReturnType<typeof imagesBody>): Buffer => Buffer.concat([...body.slices()].map((slice) => Buffer.from(slice)));
+const whole = (body: ReturnType<typeof imagesBody>): Buffer =>
+  Buffer.concat([...body.slices()].map((slice) => Buffer.from(slice)));
 
 describe("the body of a generation", () => {
   // Field by field the sample of codex-backend contract 3.1 (wire fixture images-generations.json), in its order.
@@ -40,7 +41,9 @@ describe("the body of a generation", () => {
   });
 
   test("asks for transparency only when it was asked for", () => {
-    const backgrounds = (["transparent", "opaque", "auto"] as const).map((background) => imagesFields(request({ background })));
+    const backgrounds = (["transparent", "opaque", "auto"] as const).map((background) =>
+      imagesFields(request({ background })),
+    );
     expect(backgrounds.map((fields) => fields["background"])).toEqual(["transparent", "opaque", "opaque"]);
   });
 
@@ -91,19 +94,27 @@ describe("the body of an edit", () => {
     );
   });
 
-  test.each([49_151, 49_152, 49_153, 49_154, 150_000])("with an image of %i bytes is encoded in slices that fit together", (size) => {
-    const bytes = Buffer.alloc(size, (() => Buffer.from(Array.from({ length: 253 }, (_, index) => index)))());
-    // A view into a larger buffer, as readers of files hand them out.
-    const padded = Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(9)]);
-    const body = imagesBody(request({ operation: "edit", images: [image(padded.subarray(7, 7 + size), "image/webp")] }));
-    const sent: unknown = JSON.parse(whole(body).toString());
-    expect(sent).toMatchObject({ images: [{ image_url: `data:image/webp;base64,${bytes.toString("base64")}` }] });
-    expect(whole(body).length).toBe(body.length);
-    expect(Math.max(...[...body.slices()].map((slice) => slice.length))).toBeLessThanOrEqual(65_536);
-  });
+  test.each([49_151, 49_152, 49_153, 49_154, 150_000])(
+    "with an image of %i bytes is encoded in slices that fit together",
+    (size) => {
+      const bytes = Buffer.alloc(size, (() => Buffer.from(Array.from({ length: 253 }, (_, index) => index)))());
+      // A view into a larger buffer, as readers of files hand them out.
+      const padded = Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(9)]);
+      const body = imagesBody(
+        request({ operation: "edit", images: [image(padded.subarray(7, 7 + size), "image/webp")] }),
+      );
+      const sent: unknown = JSON.parse(whole(body).toString());
+      expect(sent).toMatchObject({ images: [{ image_url: `data:image/webp;base64,${bytes.toString("base64")}` }] });
+      expect(whole(body).length).toBe(body.length);
+      expect(Math.max(...[...body.slices()].map((slice) => slice.length))).toBeLessThanOrEqual(65_536);
+    },
+  );
 
   test("goes to the route of edits, its order kept", () => {
-    const edit = request({ operation: "edit", images: [image(Buffer.from("b")), image(Buffer.from("a"), "image/jpeg")] });
+    const edit = request({
+      operation: "edit",
+      images: [image(Buffer.from("b")), image(Buffer.from("a"), "image/jpeg")],
+    });
     expect(imagesPath(edit)).toBe("/images/edits");
     expect(JSON.parse(whole(imagesBody(edit)).toString())).toMatchObject({
       images: [{ image_url: "data:image/png;base64,Yg==" }, { image_url: "data:image/jpeg;base64,YQ==" }],
