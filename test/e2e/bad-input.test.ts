@@ -134,7 +134,7 @@ const table: readonly BadInput[] = [
     status: 4,
     code: "login_missing",
     message: /^Nobody is signed in: /,
-    hint: /codex login .*--sandbox/,
+    hint: /limn login .*--sandbox/,
   },
   {
     id: "bad-no-login",
@@ -164,7 +164,7 @@ const table: readonly BadInput[] = [
     status: 4,
     code: "login_expired",
     message: /^The ChatGPT login of Codex ended at .* UTC; this machine's clock says .* UTC\.$/,
-    hint: /codex exec .*codex login/,
+    hint: /codex exec .*limn login --renew codex/,
   },
   {
     id: "bad-third-party",

@@ -132,7 +132,7 @@ describe("a failure of the service", () => {
       const [id = ""] = world.generations();
       expect((await world.run(["show", id])).stdout).toMatch(new RegExp(`^status +${record}\\b`, "m"));
 
-      const json = await world.run([prompt, "--retries", "1", "--json", "-v"]);
+      const json = await world.run([prompt, "--retries", "1", "--ignore-limit", "--json", "-v"]);
       expect(json.status).toBe(status);
       expect(errorOf(json)).toMatchObject({
         code,
@@ -152,6 +152,16 @@ describe("a failure of the service", () => {
     expect(retryable).toBe(false);
     expect(Number(retryAfterMs)).toBeGreaterThan(7_000_000);
     expect(details).toMatchObject({ status: 429, limit: "imagegen_premium", resetsAt: expect.stringMatching(/Z$/) });
+  });
+
+  it(`that is a used-up allowance is remembered: nothing is sent before its reset ${proves("exit-codes")}`, async () => {
+    const world = new World();
+    const emulator = await world.startService({ scenario: { name: "usage-limit", resetsInSeconds: 7200 } });
+    await world.run(["a fox"]);
+    const { status, stderr } = await world.run(["a fox"]);
+    expect(status).toBe(5);
+    expect(stderr).toMatch(/Nothing was sent\. \[usage_limit_reached\]\n→ .*--ignore-limit/);
+    expect(imageCalls(emulator)).toHaveLength(1);
   });
 
   it(`that passes costs nothing: it is asked again, and said ${proves("exit-codes", "progress")}`, async () => {

@@ -46,9 +46,18 @@ describe.skipIf(!canMount())("a store on a disk of its own (needs the right to m
       expect(result.images.map((image) => image.path)).toEqual([path]);
       expect(sha256(readFileSync(path))).toBe(result.images[0]?.sha256);
       expect(result.warnings).toEqual([
-        { code: "saved_elsewhere", index: 0, message: `The store could not take the picture; it was saved as ${path}.` },
+        {
+          code: "saved_elsewhere",
+          index: 0,
+          message: `The store could not take the picture; it was saved as ${path}.`,
+        },
       ]);
-      expect(place.limn().store.find("@last").manifest.images.map(({ file }) => file)).toEqual([path]);
+      expect(
+        place
+          .limn()
+          .store.find("@last")
+          .manifest.images.map(({ file }) => file),
+      ).toEqual([path]);
     } finally {
       vi.unstubAllEnvs();
     }
@@ -108,7 +117,10 @@ describe.skipIf(!canMount())("a store on a disk of its own (needs the right to m
     ]);
     expect(sha256(readFileSync(join(place.out, "a-red-fox.png")))).toBe(result.images[0]?.sha256);
     const [record] = place.limn().store.list();
-    expect([record?.manifest.state, record?.manifest.calls]).toEqual(["sent", [{ index: 0, attempts: 1, state: "sent" }]]);
+    expect([record?.manifest.state, record?.manifest.calls]).toEqual([
+      "sent",
+      [{ index: 0, attempts: 1, state: "sent" }],
+    ]);
   });
 });
 

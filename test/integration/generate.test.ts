@@ -21,7 +21,11 @@ describe("several images", () => {
   test("come in the request's order, and one failure does not lose the others", async () => {
     const place = await placeWithEmulator({ emulator: { scenario: [ok, began, ok, ok] } });
     const events: GenerationEvent[] = [];
-    const options = { delivery: intoFiles, concurrency: 1, onEvent: (event: GenerationEvent) => void events.push(event) };
+    const options = {
+      delivery: intoFiles,
+      concurrency: 1,
+      onEvent: (event: GenerationEvent) => void events.push(event),
+    };
     const result = await place.limn().images.generate({ ...fox, n: 4 }, options);
     expect([result.status, result.imagesSpent]).toEqual(["partial", 3]);
     expect(result.images.map(({ index, path }) => [index, path])).toEqual(
@@ -41,7 +45,10 @@ describe("several images", () => {
     ]);
     expect(events.map(({ type }) => type).filter((type) => type !== "image-progress")).toEqual([
       "generation-start",
-      ...["image-end", "image-end", "image-end", "image-end"],
+      "image-end",
+      "image-end",
+      "image-end",
+      "image-end",
       "usage",
       "generation-end",
     ]);
@@ -79,12 +86,12 @@ describe("several images", () => {
   test("end where the plan's limit is reached: no further one is asked for", async () => {
     const place = await placeWithEmulator({ emulator: { scenario: [ok, "usage-limit"] } });
     const result = await place.limn().images.generate({ ...fox, n: 4 }, { concurrency: 1 });
-    expect([result.status, result.images.length, result.failures.map(({ code }) => code), place.imageCalls().length]).toEqual([
-      "partial",
-      1,
-      ["usage_limit_reached", "usage_limit_reached", "usage_limit_reached"],
-      2,
-    ]);
+    expect([
+      result.status,
+      result.images.length,
+      result.failures.map(({ code }) => code),
+      place.imageCalls().length,
+    ]).toEqual(["partial", 1, ["usage_limit_reached", "usage_limit_reached", "usage_limit_reached"], 2]);
     expect(onlyRecord(place).manifest.calls.map(({ attempts }) => attempts)).toEqual([1, 1, 0, 0]);
   });
 });
@@ -98,7 +105,8 @@ describe("what was repeated", () => {
     const place = await placeWithEmulator({ emulator: { scenario } });
     const waits: number[] = [];
     const result = await place.limn().images.generate(fox, {
-      onEvent: (event) => void (event.type === "image-progress" && event.stage === "waiting" && waits.push(event.attempt)),
+      onEvent: (event) =>
+        void (event.type === "image-progress" && event.stage === "waiting" && waits.push(event.attempt)),
     });
     expect([result.status, waits, place.imageCalls().length]).toEqual(["done", [1], 2]);
     expect(onlyRecord(place).manifest.calls).toEqual([{ index: 0, attempts: 2, state: "done" }]);
@@ -118,7 +126,9 @@ describe("--strict", () => {
     ["transparency", { background: "transparent" }, "alpha_missing"],
   ] as const)("makes an error of another %s, and the picture is kept", async (_, wish, code) => {
     const place = await placeWithEmulator({ emulator: { scenario: { name: "no-alpha", size: "64x48" } } });
-    const error = await limnErrorOf(place.limn().images.generate({ ...fox, ...wish, strict: true }, { delivery: intoFiles }));
+    const error = await limnErrorOf(
+      place.limn().images.generate({ ...fox, ...wish, strict: true }, { delivery: intoFiles }),
+    );
     expect([error.code, error.details["warnings"]]).toEqual(["not_honoured", [expect.objectContaining({ code })]]);
     expect(error.message).toContain(join(place.out, "a-red-fox.png"));
     expect([place.delivered(), onlyRecord(place).status]).toEqual([["a-red-fox.png"], "done"]);
@@ -126,7 +136,9 @@ describe("--strict", () => {
 
   test("says nothing when all was honoured", async () => {
     const place = await placeWithEmulator();
-    const result = await place.limn().images.generate({ ...fox, aspect: "1:1", background: "transparent", strict: true });
+    const result = await place
+      .limn()
+      .images.generate({ ...fox, aspect: "1:1", background: "transparent", strict: true });
     expect(result.warnings).toEqual([]);
   });
 });
@@ -140,7 +152,10 @@ describe("delivery", () => {
       join(place.out, "fox-2.png"),
       ["output_renamed"],
     ]);
-    expect([place.delivered(), readFileSync(join(place.out, "fox.png"), "utf8")]).toEqual([["fox-2.png", "fox.png"], "mine"]);
+    expect([place.delivered(), readFileSync(join(place.out, "fox.png"), "utf8")]).toEqual([
+      ["fox-2.png", "fox.png"],
+      "mine",
+    ]);
   });
 
   test("under another extension says that the picture is what it is", async () => {
@@ -162,7 +177,10 @@ describe("delivery", () => {
     if (typeof original !== "string") throw new Error("no original");
     expect([existsSync(original), error.message.includes(original)]).toEqual([true, true]);
     const [record] = place.limn().store.list();
-    expect([record?.status, record?.manifest.failures.map(({ code }) => code)]).toEqual(["done", ["artifact_write_failed"]]);
+    expect([record?.status, record?.manifest.failures.map(({ code }) => code)]).toEqual([
+      "done",
+      ["artifact_write_failed"],
+    ]);
   });
 
   test("into a folder that is not there sends nothing and leaves nothing", async () => {
@@ -194,7 +212,13 @@ describe("the recipe", () => {
     const limn = place.limn();
     const result = await limn.images.generate({ ...fox, n: 2 }, { delivery: intoFiles, concurrency: 1 });
     const recipe = recipeOfFile(await limn.store.findByFile(join(place.out, "a-red-fox-2.png")));
-    expect(recipe).toMatchObject({ foundIn: "history", id: result.id, index: 1, prompt: "a red fox", sent: result.sent });
+    expect(recipe).toMatchObject({
+      foundIn: "history",
+      id: result.id,
+      index: 1,
+      prompt: "a red fox",
+      sent: result.sent,
+    });
   });
 
   test("can be written into the file, and then the original stays in the store as it was", async () => {
@@ -263,7 +287,8 @@ describe("cancelling (abort)", () => {
     const generating = place.limn().images.generate(fox, {
       signal: stop.signal,
       delivery: intoFiles,
-      onEvent: (event) => void (event.type === "image-progress" && event.stage === "sent" && setImmediate(() => stop.abort(mine))),
+      onEvent: (event) =>
+        void (event.type === "image-progress" && event.stage === "sent" && setImmediate(() => stop.abort(mine))),
     });
     expect(await reasonOf(generating)).toBe(mine);
     await place.emulator.idle();
@@ -305,7 +330,8 @@ describe("cancelling (abort)", () => {
         signal: stop.signal,
         concurrency: 1,
         delivery: intoFiles,
-        onEvent: (event) => void (event.type === "image-progress" && event.index === 1 && event.stage === "sent" && stop.abort(mine)),
+        onEvent: (event) =>
+          void (event.type === "image-progress" && event.index === 1 && event.stage === "sent" && stop.abort(mine)),
       },
     );
     expect(await reasonOf(generating)).toBe(mine);
@@ -338,9 +364,13 @@ describe("a stream of events", () => {
 
   test("that is left early ends the work before the loop is over", async () => {
     const place = await placeWithEmulator({ emulator: { scenario: "never" } });
-    for await (const event of place.limn().images.stream(fox)) if (event.type === "image-progress" && event.stage === "sent") break;
+    for await (const event of place.limn().images.stream(fox))
+      if (event.type === "image-progress" && event.stage === "sent") break;
     await place.emulator.idle();
-    expect([onlyRecord(place).manifest.state, place.imageCalls().every(({ aborted }) => aborted)]).toEqual(["cancelled", true]);
+    expect([onlyRecord(place).manifest.state, place.imageCalls().every(({ aborted }) => aborted)]).toEqual([
+      "cancelled",
+      true,
+    ]);
   });
 
   test("does no work before it is read", async () => {

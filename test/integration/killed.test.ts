@@ -22,7 +22,12 @@ function seeded(seed: number): () => number {
 }
 
 /** Run the program; kill it when it has printed so many lines, and then that many turns of this process's loop later. */
-async function run(place: Place, prompt: string, n: number, killAt: { readonly line: number; readonly turns: number } | null): Promise<{ killed: boolean; last: string }> {
+async function run(
+  place: Place,
+  prompt: string,
+  n: number,
+  killAt: { readonly line: number; readonly turns: number } | null,
+): Promise<{ killed: boolean; last: string }> {
   const child = spawn(process.execPath, ["--conditions=source", script, prompt, String(n)], {
     cwd: place.out,
     env: { ...process.env, ...place.environment.variables },
@@ -104,7 +109,11 @@ describe("a program that is killed", () => {
     expect(await run(place, "the last fox", 2, null)).toEqual({ killed: false, last: "end" });
     await expectTruth(place);
     const last = [...place.limn().store.list()].find(({ manifest }) => manifest.prompt === "the last fox");
-    expect([last?.status, last === undefined ? 0 : attemptsOf(last), callsFor(place, "the last fox")]).toEqual(["done", 2, 2]);
+    expect([last?.status, last === undefined ? 0 : attemptsOf(last), callsFor(place, "the last fox")]).toEqual([
+      "done",
+      2,
+      2,
+    ]);
   }, 240_000);
 
   test.each([
@@ -112,7 +121,9 @@ describe("a program that is killed", () => {
     ["while it waits for the answer", "sent 0", "never", "unknown", 1],
     ["within the answer's body", "receiving 0", "stalled-body", "unknown", 1],
   ])("%s", async (_, stage, scenario, status, calls) => {
-    const place = await placeWithEmulator({ emulator: { scenario: { name: scenario, size: "640x480", times: "always" } } });
+    const place = await placeWithEmulator({
+      emulator: { scenario: { name: scenario, size: "640x480", times: "always" } },
+    });
     const child = spawn(process.execPath, ["--conditions=source", script, "fox", "1"], {
       cwd: place.out,
       env: { ...process.env, ...place.environment.variables },

@@ -79,7 +79,11 @@ const rows: readonly Row[] = [
   { step: { name: "slow", size, delayMs: 10 }, outcome: done },
   { step: { name: "never" }, outcome: unknown, options: { limits: { totalMs: 1500 } } },
   { step: { name: "reset" }, outcome: unknown },
-  { step: { name: "stalled-body", size }, outcome: failed("stream_truncated", 7), options: { limits: { idleMs: 300 } } },
+  {
+    step: { name: "stalled-body", size },
+    outcome: failed("stream_truncated", 7),
+    options: { limits: { idleMs: 300 } },
+  },
   { step: { name: "cut-body", size }, outcome: failed("stream_truncated", 7) },
   { step: { name: "broken-json", size }, outcome: done },
   { step: { name: "not-json" }, outcome: failed("unexpected_response", 7) },
@@ -110,67 +114,80 @@ const rows: readonly Row[] = [
 beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0));
 afterEach(() => void vi.restoreAllMocks());
 
-test.each(rows.map((row): [string, Row] => [row.step.name, row]))("%s", async (_, { step, outcome, request, options }) => {
-  const place = await placeWithEmulator({ emulator: { scenario: { times: "always", ...step } } });
-  const limn = place.limn(options);
-  let result: GenerationResult | null = null;
-  let code: string | null = null;
-  let exit = 0;
-  try {
-    const asked = { operation: "generate", prompt: "a red fox", ...request } as const;
-    result = await limn.images.generate(asked, { delivery: intoFiles });
-  } catch (error) {
-    if (!isLimnError(error)) throw error;
-    code = error.code;
-    exit = error.exitStatus;
-  }
-  const records = [...limn.store.list()];
-  const [record] = records;
-  if (record === undefined) throw new Error("no record");
-  const { manifest, folder, status } = record;
-  expect({
-    code,
-    exit,
-    state: manifest.state,
-    status,
-    requests: place.imageCalls().length,
-    attempts: manifest.calls.reduce((sum, { attempts }) => sum + attempts, 0),
-    delivered: place.delivered(),
-    kept: readdirSync(folder).sort(),
-    warnings: manifest.warnings.map((warning) => warning.code),
-  }).toEqual(outcome);
-  expect(records).toHaveLength(1);
-  expect([manifest.owner, manifest.prompt, manifest.failures.map((failure) => failure.code)]).toEqual([
-    null,
-    "a red fox",
-    code === null ? [] : [code],
-  ]);
-  if (result === null) return;
+test.each(rows.map((row): [string, Row] => [row.step.name, row]))(
+  "%s",
+  async (_, { step, outcome, request, options }) => {
+    const place = await placeWithEmulator({ emulator: { scenario: { times: "always", ...step } } });
+    const limn = place.limn(options);
+    let result: GenerationResult | null = null;
+    let code: string | null = null;
+    let exit = 0;
+    try {
+      const asked = { operation: "generate", prompt: "a red fox", ...request } as const;
+      result = await limn.images.generate(asked, { delivery: intoFiles });
+    } catch (error) {
+      if (!isLimnError(error)) throw error;
+      code = error.code;
+      exit = error.exitStatus;
+    }
+    const records = [...limn.store.list()];
+    const [record] = records;
+    if (record === undefined) throw new Error("no record");
+    const { manifest, folder, status } = record;
+    expect({
+      code,
+      exit,
+      state: manifest.state,
+      status,
+      requests: place.imageCalls().length,
+      attempts: manifest.calls.reduce((sum, { attempts }) => sum + attempts, 0),
+      delivered: place.delivered(),
+      kept: readdirSync(folder).sort(),
+      warnings: manifest.warnings.map((warning) => warning.code),
+    }).toEqual(outcome);
+    expect(records).toHaveLength(1);
+    expect([manifest.owner, manifest.prompt, manifest.failures.map((failure) => failure.code)]).toEqual([
+      null,
+      "a red fox",
+      code === null ? [] : [code],
+    ]);
+    if (result === null) return;
 
-  // The result, the record and the file tell the same, and another program agrees.
-  const [image] = result.images;
-  const path = join(place.out, "a-red-fox.png");
-  const bytes = readFileSync(path);
-  const says = await sharp(bytes).metadata();
-  const facts = { index: 0, mediaType: `image/${says.format}`, width: says.width, height: says.height, hasAlpha: says.hasAlpha };
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  expect(image).toEqual({ path, ...facts, bytes: bytes.length, sha256 });
-  expect(readFileSync(join(folder, "image-1.png")).equals(bytes)).toBe(true);
-  expect(manifest.images).toMatchObject([{ ...facts, file: "image-1.png", bytes: bytes.length, sha256, delivered: [{ path, sha256 }] }]);
-  expect([result.status, result.imagesSpent, result.steps, result.failures]).toEqual(["done", 1, [], []]);
-  expect(manifest).toMatchObject({
-    id: result.id,
-    asked: result.asked,
-    sent: result.sent,
-    got: result.got,
-    usage: result.usage,
-    limits: result.limits,
-    requestId: result.requestId,
-  });
-  expect(place.imageCalls()[0]?.body).toEqual(result.sent);
-});
+    // The result, the record and the file tell the same, and another program agrees.
+    const [image] = result.images;
+    const path = join(place.out, "a-red-fox.png");
+    const bytes = readFileSync(path);
+    const says = await sharp(bytes).metadata();
+    const facts = {
+      index: 0,
+      mediaType: `image/${says.format}`,
+      width: says.width,
+      height: says.height,
+      hasAlpha: says.hasAlpha,
+    };
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(image).toEqual({ path, ...facts, bytes: bytes.length, sha256 });
+    expect(readFileSync(join(folder, "image-1.png")).equals(bytes)).toBe(true);
+    expect(manifest.images).toMatchObject([
+      { ...facts, file: "image-1.png", bytes: bytes.length, sha256, delivered: [{ path, sha256 }] },
+    ]);
+    expect([result.status, result.imagesSpent, result.steps, result.failures]).toEqual(["done", 1, [], []]);
+    expect(manifest).toMatchObject({
+      id: result.id,
+      asked: result.asked,
+      sent: result.sent,
+      got: result.got,
+      usage: result.usage,
+      limits: result.limits,
+      requestId: result.requestId,
+    });
+    expect(place.imageCalls()[0]?.body).toEqual(result.sent);
+  },
+);
 
 test("every scenario of the image routes has a row", () => {
   const known = new Set(rows.map(({ step }) => step.name));
-  expect(scenarios.filter(({ groups, name }) => groups.includes("images") && !known.has(name)).map(({ name }) => name)).toEqual([]);
+  expect(
+    scenarios.filter(({ groups, name }) => groups.includes("images") && !known.has(name)).map(({ name }) => name),
+  ).toEqual([]);
 });

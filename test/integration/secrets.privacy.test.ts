@@ -31,17 +31,23 @@ const codexLogin = {
   tokens: { id_token: token, access_token: token, refresh_token: refreshToken, account_id: accountId },
 };
 /** Parts as well, since a cut secret is a secret. */
-const secrets: readonly string[] = [token, token.split(".")[1] ?? "", token.slice(0, 40), refreshToken, "sk-planted-key-0001", email];
+const secrets: readonly string[] = [
+  token,
+  token.split(".")[1] ?? "",
+  token.slice(0, 40),
+  refreshToken,
+  "sk-planted-key-0001",
+  email,
+];
 const privateWords: readonly string[] = [prompt, "very private picture", "Aunt Minna"];
 
 /** Everything that a logger, a crash report or a paste into an issue could show of a value. */
 function printed(value: unknown): string {
   const shown: string[] = [];
-  for (let current = value; current !== undefined && current !== null; ) {
+  for (let current = value; current !== undefined && current !== null;) {
     shown.push(
       inspect(current, { depth: 12, showHidden: true, getters: false }),
       inspect(current, { depth: 12, customInspect: false }),
-      String(current),
       JSON.stringify(current) ?? "",
       current instanceof Error ? `${current.message}\n${current.stack ?? ""}` : "",
     );
@@ -91,7 +97,9 @@ const echo =
     const authorization = request.headers.authorization ?? "";
     const message = `You sent ${authorization} with ${request.body.toString()} as ${email}`;
     response.writeHead(status, { "x-echo": authorization, ...headers });
-    response.end(JSON.stringify({ error: { message, code: message, type: message, plan_type: message }, detail: message }));
+    response.end(
+      JSON.stringify({ error: { message, code: message, type: message, plan_type: message }, detail: message }),
+    );
   };
 
 const services: readonly (readonly [string, Answer])[] = [
@@ -105,16 +113,46 @@ const services: readonly (readonly [string, Answer])[] = [
   ["an echoed 500 after it had begun", echo(500, { "x-codex-imagegen-request-id": "i" })],
   ["an echoed 307", echo(307, { location: `https://elsewhere.example.test/?token=${token}` })],
   ["an echoed 200", echo(200)],
-  ["a usage limit with a private plan", (response) => void response.writeHead(429).end(JSON.stringify({ error: { type: "usage_limit_reached", plan_type: token, resets_at: prompt } }))],
-  ["a moderation that quotes", (response) => void response.writeHead(400).end(JSON.stringify({ error: { code: "moderation_blocked", message: prompt, moderation_details: { moderation_stage: prompt, categories: [prompt, token] } } }))],
-  ["a bare quotation", (response) => void response.writeHead(400).end(JSON.stringify({ detail: `No: ${prompt.toUpperCase().toLowerCase()}` }))],
-  ["a quotation on several lines", (response) => void response.writeHead(400).end(JSON.stringify({ detail: prompt.replaceAll(" ", "\n") }))],
+  [
+    "a usage limit with a private plan",
+    (response) =>
+      void response
+        .writeHead(429)
+        .end(JSON.stringify({ error: { type: "usage_limit_reached", plan_type: token, resets_at: prompt } })),
+  ],
+  [
+    "a moderation that quotes",
+    (response) =>
+      void response.writeHead(400).end(
+        JSON.stringify({
+          error: {
+            code: "moderation_blocked",
+            message: prompt,
+            moderation_details: { moderation_stage: prompt, categories: [prompt, token] },
+          },
+        }),
+      ),
+  ],
+  [
+    "a bare quotation",
+    (response) =>
+      void response.writeHead(400).end(JSON.stringify({ detail: `No: ${prompt.toUpperCase().toLowerCase()}` })),
+  ],
+  [
+    "a quotation on several lines",
+    (response) => void response.writeHead(400).end(JSON.stringify({ detail: prompt.replaceAll(" ", "\n") })),
+  ],
   ["a text of many kilobytes", (response) => void response.writeHead(400).end(`${token} ${prompt} `.repeat(5000))],
   ["a reset", (response) => void response.socket?.resetAndDestroy()],
-  ["a cut body", (response, request) => {
-    response.writeHead(200, { "content-length": "9999" }).write(JSON.stringify({ prompt, token: request.headers.authorization }));
-    response.socket?.end();
-  }],
+  [
+    "a cut body",
+    (response, request) => {
+      response
+        .writeHead(200, { "content-length": "9999" })
+        .write(JSON.stringify({ prompt, token: request.headers.authorization }));
+      response.socket?.end();
+    },
+  ],
 ];
 
 describe("what a failed generation shows", () => {
@@ -159,11 +197,16 @@ describe("what is kept of a picture", () => {
     "base64",
   );
   const picture: Answer = (response) =>
-    void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data: [{ b64_json: png.toString("base64") }] }));
+    void response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(JSON.stringify({ data: [{ b64_json: png.toString("base64") }] }));
 
   test("without history holds neither prompt nor login", async () => {
     const { limn, data } = planted((await recordingServer(picture)).origin);
-    const result = await limn.images.generate({ operation: "generate", prompt }, { keepHistory: false, delivery: { ...intoFiles, output: "x.png" } });
+    const result = await limn.images.generate(
+      { operation: "generate", prompt },
+      { keepHistory: false, delivery: { ...intoFiles, output: "x.png" } },
+    );
     expect(result.status).toBe("done");
     expect(leaks(readAll(data), [...secrets, ...privateWords, accountId])).toEqual([]);
     expect(readdirSync(data).sort()).toEqual(["generations", "hashes"]);
@@ -186,7 +229,11 @@ describe("what a program holds", () => {
     expect(credentials.map((credential) => credential?.revealToken())).toEqual([token, token]);
     const transport = createTransport({
       http: createNodeClient(async () => null),
-      credentials: { get: async () => handedIn.find().then((found) => found ?? Promise.reject(new Error("none"))), recover: async () => null, reports: async () => [] },
+      credentials: {
+        get: async () => handedIn.find().then((found) => found ?? Promise.reject(new Error("none"))),
+        recover: async () => null,
+        reports: async () => [],
+      },
       baseURL: "http://127.0.0.1:1",
       limits: defaultTimeLimits,
       retries: 0,
@@ -202,7 +249,11 @@ describe("what a program holds", () => {
   test("reports whose login it is, and no token", async () => {
     const { limn } = planted("http://127.0.0.1:1");
     const reports = await limn.credentialReports();
-    expect(reports.find(({ source }) => source === "codex")).toMatchObject({ state: "usable", email, accountSuffix: "…6789" });
+    expect(reports.find(({ source }) => source === "codex")).toMatchObject({
+      state: "usable",
+      email,
+      accountSuffix: "…6789",
+    });
     expect(leaks(printed(reports), [...secrets.filter((secret) => secret !== email), accountId])).toEqual([]);
   });
 });

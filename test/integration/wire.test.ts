@@ -26,13 +26,20 @@ test("the request is the sample of the contract field by field, apart from who w
   await place.limn().images.generate({ operation: "generate", prompt, quality: "high", model: "gpt-image-2-low" });
   const [call] = place.emulator.calls;
   expect(place.emulator.calls).toHaveLength(1);
-  expect(call).toMatchObject({ method: "POST", path: "/backend-api/codex/images/generations", contentLength: 127, remarks: [] });
+  expect(call).toMatchObject({
+    method: "POST",
+    path: "/backend-api/codex/images/generations",
+    contentLength: 127,
+    remarks: [],
+  });
   expect(JSON.stringify(call?.body)).toBe(sample.body);
   // We are no Codex, so we state neither its version nor facts of a turn that does not exist; and each request has its own connection.
   const { version: _version, "x-codex-turn-metadata": _metadata, ...shared } = sample.headers;
   expect(call?.headers).toEqual({
     ...shared,
-    "x-codex-image-turn-id": expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+    "x-codex-image-turn-id": expect.stringMatching(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    ),
     "chatgpt-account-id": place.emulator.accountId,
     originator: "limn",
     "user-agent": `limn/${version}`,
@@ -70,7 +77,13 @@ test("the ratio sentence gives the shape, transparency gives alpha, and the resu
   const request = { operation: "generate", prompt: "a fox", aspect: "16:9", background: "transparent" } as const;
   const result = await place.limn().images.generate(request);
   expect([result.got, result.asked, result.warnings]).toEqual([
-    expect.objectContaining({ width: 1672, height: 941, hasAlpha: true, mediaType: "image/png", background: "transparent" }),
+    expect.objectContaining({
+      width: 1672,
+      height: 941,
+      hasAlpha: true,
+      mediaType: "image/png",
+      background: "transparent",
+    }),
     { aspect: "16:9", background: "transparent" },
     [],
   ]);

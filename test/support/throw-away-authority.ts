@@ -21,7 +21,12 @@ export function makeCertificates(folder: string): Certificates {
   };
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   openssl("req", "-x509", ...newKey, "-keyout", path("ca.key"), "-out", path("ca.pem"), "-subj", "/CN=limn test CA");
-  const names = ["-subj", "/CN=backend.example.test", "-addext", "subjectAltName=DNS:backend.example.test,IP:127.0.0.1"];
+  const names = [
+    "-subj",
+    "/CN=backend.example.test",
+    "-addext",
+    "subjectAltName=DNS:backend.example.test,IP:127.0.0.1",
+  ];
   const issuer = ["-CA", path("ca.pem"), "-CAkey", path("ca.key"), "-addext", "basicConstraints=CA:FALSE"];
   openssl("req", "-x509", ...newKey, "-keyout", path("server.key"), "-out", path("server.pem"), ...names, ...issuer);
   const read = (name: string): string => readFileSync(path(name), "utf8");

@@ -94,7 +94,9 @@ function borrowedSources({ environment, config, clock, renewCodex }: CredentialP
         id: "opencode",
         owner: "opencode",
         path: places.opencode,
-        ...(places.opencodeContent === null ? {} : { content: places.opencodeContent }),
+        ...(places.opencodeContent === null
+          ? {}
+          : { content: { text: places.opencodeContent, from: "OPENCODE_AUTH_CONTENT" } }),
         parse: readOpencodeEntry,
         renewCommand: "opencode auth login -p openai",
         signInCommand: "opencode auth login -p openai",

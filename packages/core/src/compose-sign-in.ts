@@ -1,6 +1,6 @@
 import type { RenewCodex } from "./compose-renewal.ts";
 import type { TokenGrant } from "./contracts/sign-in.ts";
-import { claimsOf, newOwnLogin } from "./credentials/index.ts";
+import { claimsOf, newOwnLogin, withProcessLock } from "./credentials/index.ts";
 import type { OwnLoginFile } from "./credentials/index.ts";
 import { LimnError } from "./errors/index.ts";
 import { loginWithBrowser, loginWithDeviceCode } from "./sign-in/index.ts";
@@ -36,8 +36,8 @@ export interface OwnLoginControl {
    * Let Codex renew its own login, which limn itself never does. @throws engine_unavailable, login_missing, and the codes of the program
    */
   readonly renewCodex: RenewCodex;
-  /** True when the file's rights were too wide and were mended. */
-  mendRights(): boolean;
+  /** Tighten the file's rights where they are too wide. A sentence about what was wrong; null when nothing was. */
+  mendRights(): string | null;
 }
 
 export interface OwnLoginParts {
@@ -48,7 +48,10 @@ export interface OwnLoginParts {
 }
 
 export function createOwnLoginControl({ service, file, clock, renewCodex }: OwnLoginParts): OwnLoginControl {
-  const keep = (grant: TokenGrant): SignedIn => {
+  // Under the lock, so that a renewal of the login before, which another process has begun, is not written over this one.
+  const keep = async (grant: TokenGrant): Promise<SignedIn> =>
+    withProcessLock(file.lockPath, new AbortController().signal, async () => write(grant));
+  const write = (grant: TokenGrant): SignedIn => {
     const login = newOwnLogin(grant, {
       profile: file.profile,
       issuer: service.issuer,
@@ -69,12 +72,21 @@ export function createOwnLoginControl({ service, file, clock, renewCodex }: OwnL
   return {
     profile: file.profile,
     file: file.path,
-    withBrowser: async (options) => keep(await loginWithBrowser({ ...options, service })),
-    withDeviceCode: async (options) => keep(await loginWithDeviceCode({ ...options, service, clock })),
+    withBrowser: async (options) => {
+      file.checkRoom();
+      return keep(await loginWithBrowser({ ...options, service }));
+    },
+    withDeviceCode: async (options) => {
+      file.checkRoom();
+      return keep(await loginWithDeviceCode({ ...options, service, clock }));
+    },
     signOut: async ({ keepSession, signal }) => {
-      const refreshToken = readRefreshToken(file, service.issuer);
-      const revoked = keepSession || refreshToken === null ? null : await service.revoke(refreshToken, signal);
-      return { wasSignedIn: file.delete(), revoked };
+      if (!file.exists) return { wasSignedIn: false, revoked: null };
+      return withProcessLock(file.lockPath, signal, async () => {
+        const refreshToken = readRefreshToken(file, service.issuer);
+        const revoked = keepSession || refreshToken === null ? null : await service.revoke(refreshToken, signal);
+        return { wasSignedIn: file.delete(), revoked };
+      });
     },
     renewCodex,
     mendRights: () => file.mendRights(),

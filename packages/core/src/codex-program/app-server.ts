@@ -40,6 +40,8 @@ export class AppServer {
       env: { ...options.environment, CODEX_HOME: options.codexHome },
       stdio: ["pipe", "pipe", "pipe"],
       signal: options.signal,
+      // Whoever does not answer in time need not listen to a polite request either.
+      killSignal: "SIGKILL",
     });
     this.#child.stderr.on("data", (chunk: Buffer) => {
       this.#errors = (this.#errors + chunk.toString("utf8")).slice(-keptErrorBytes);

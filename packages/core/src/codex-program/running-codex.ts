@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 
 /**
  * Process ids of Codex programs that may be using `codexHome` now. On Linux their environment tells which home they use; elsewhere every
@@ -24,6 +24,7 @@ export function runningCodex(codexHome: string): number[] {
 }
 
 function linuxProcesses(codexHome: string): number[] {
+  const wanted = realFolder(codexHome);
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
@@ -35,11 +36,20 @@ function linuxProcesses(codexHome: string): number[] {
             .map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)] as const),
         );
         const home = variables.get("CODEX_HOME") ?? join(variables.get("HOME") ?? "", ".codex");
-        return home === codexHome;
+        return realFolder(resolve(readlinkSync(join("/proc", pid, "cwd")), home)) === wanted;
       } catch {
         // Ended meanwhile, or somebody else's: neither uses this home.
         return false;
       }
     })
     .map(Number);
+}
+
+/** One folder has several names: with a slash at its end, or through a link. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }

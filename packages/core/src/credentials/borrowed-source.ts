@@ -15,7 +15,7 @@ export interface BorrowedStore {
   /** Absolute; null without a home folder. */
   readonly path: string | null;
   /** Content that stands in for the file, as opencode reads it from a variable. */
-  readonly content?: string;
+  readonly content?: { readonly text: string; readonly from: string };
   readonly parse: (content: string, nowMs: number) => BorrowedEntry;
   /** What lets the owner renew its login. */
   readonly renewCommand: string;
@@ -24,12 +24,12 @@ export interface BorrowedStore {
 
 /** Another program's login, read-only; its refresh token stays where it is. */
 export function createBorrowedSource(store: BorrowedStore, clock: () => number): CredentialSource {
-  const place = store.path ?? `the login file of ${store.owner}`;
+  const place = store.content?.from ?? store.path ?? `the login file of ${store.owner}`;
 
   const find = async (): Promise<Credential | null> => {
     const parse = (content: string): BorrowedEntry => store.parse(content, clock());
     let entry: BorrowedEntry | null;
-    if (store.content !== undefined) entry = parse(store.content);
+    if (store.content !== undefined) entry = parse(store.content.text);
     else
       entry =
         store.path === null ? null : await readBorrowedFile(store.path, parse, ({ kind }) => kind === "malformed");

@@ -20,7 +20,7 @@ export type CodexLogin =
   | { readonly kind: "accounts_differ" }
   | { readonly kind: "malformed"; readonly problem: string };
 
-const chatGptModes: readonly string[] = ["chatgpt", "chatgptAuthTokens"];
+const chatGptModes: ReadonlySet<string> = new Set(["chatgpt", "chatgptAuthTokens"]);
 
 export function readCodexLogin(content: string): CodexLogin {
   const file = parseJson(content);
@@ -32,7 +32,7 @@ export function readCodexLogin(content: string): CodexLogin {
   const tokens = member(file, "tokens");
   const accessToken = textOf(member(tokens, "access_token"));
   if (mode === "apikey" || (mode === null && apiKey !== null)) return { kind: "api_key" };
-  if (mode !== null && !chatGptModes.includes(mode)) return { kind: "other_mode", mode };
+  if (mode !== null && !chatGptModes.has(mode)) return { kind: "other_mode", mode };
   if (accessToken === null) return { kind: "signed_out" };
   if (!/^[\x21-\x7e]+$/.test(accessToken))
     return { kind: "malformed", problem: "its access token holds characters that no token has" };

@@ -89,12 +89,20 @@ export class OwnLoginFile {
     return this.read()?.store ?? null;
   }
 
-  /** Tighten rights that others widened. True when there was something to mend. */
-  mendRights(): boolean {
-    if (process.platform === "win32" || !existsSync(this.path)) return false;
-    if ((statSync(this.path).mode & 0o077) === 0) return false;
-    chmodSync(this.path, 0o600);
-    return true;
+  /** Tighten rights that others widened. A sentence about what was wrong; null when nothing was. */
+  mendRights(): string | null {
+    const facts = process.platform === "win32" ? undefined : statSync(this.path, { throwIfNoEntry: false });
+    if (facts === undefined) return null;
+    const user = process.geteuid?.();
+    if (user !== undefined && user !== 0 && facts.uid !== user)
+      return `${this.path} belongs to another user (${facts.uid}), who can read and change it; sign in again to replace it`;
+    if ((facts.mode & 0o077) === 0) return null;
+    try {
+      chmodSync(this.path, 0o600);
+      return `${this.path} could be read by others; its rights were mended`;
+    } catch (error) {
+      return `${this.path} can be read by others, and its rights could not be mended: ${describeErrno(error)}`;
+    }
   }
 
   /** Atomic and on the disk. @throws artifact_write_failed */
@@ -111,25 +119,45 @@ export class OwnLoginFile {
   reserve(): { save(login: OwnLogin): void; release(): void } {
     let reserved: ReservedFile;
     try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       reserved = new ReservedFile(this.path, longestLogin);
     } catch (error) {
       throw this.#writeError(error);
     }
     return {
-      save: (login) => reserved.replaceWith(this.#serialise(login)),
+      save: (login) => {
+        try {
+          reserved.replaceWith(this.#serialise(login));
+        } catch (error) {
+          throw this.#writeError(error, "The new tokens are lost; sign in again when there is room.");
+        }
+      },
       release: () => reserved.release(),
     };
   }
 
+  /** Ask before people sign in whether their login could be kept. @throws artifact_write_failed */
+  checkRoom(): void {
+    this.reserve().release();
+  }
+
+  get exists(): boolean {
+    return existsSync(this.path);
+  }
+
   /** True when there was one. */
   delete(): boolean {
-    const existed = existsSync(this.path);
+    const existed = this.exists;
     try {
       this.#options.openKeyring()?.delete(this.profile);
     } catch {
       // No secret there, or no keyring that opens: the file below is what makes a login.
     }
-    rmSync(this.path, { force: true });
+    try {
+      rmSync(this.path, { force: true });
+    } catch (error) {
+      throw this.#writeError(error, "It was not deleted.");
+    }
     return existed;
   }
 
@@ -181,9 +209,9 @@ export class OwnLoginFile {
     });
   }
 
-  #writeError(error: unknown): LimnError {
+  #writeError(error: unknown, consequence: string = "No token was spent."): LimnError {
     return new LimnError("artifact_write_failed", {
-      message: `The login could not be written to ${this.path}: ${describeErrno(error)}. No token was spent.`,
+      message: `The login could not be written to ${this.path}: ${describeErrno(error)}. ${consequence}`,
       hint: "Make room or correct the rights, or name another folder: LIMN_HOME=/some/folder limn …",
       details: { path: this.path, reason: errno(error) },
       cause: error,
@@ -239,14 +267,21 @@ function isOwnLogin(value: unknown): value is OwnLogin {
     typeof value.issuer === "string" &&
     typeof value.clientId === "string" &&
     typeof value.accessToken === "string" &&
-    value.accessToken !== "" &&
+    // A header value; anything else would make the request itself malformed.
+    /^[\x21-\x7e]+$/.test(value.accessToken) &&
     isTextOrNull(value.refreshToken) &&
     isTextOrNull(value.idToken) &&
     typeof value.createdAt === "string" &&
     typeof value.refreshedAt === "string" &&
     (value.intent === null || isObject(value.intent)) &&
-    (value.rejected === null || isObject(value.rejected))
+    (value.rejected === null || isRejected(value.rejected))
   );
+}
+
+const rejections: ReadonlySet<unknown> = new Set<RefreshRejection>(["expired", "reused", "revoked", "refused"]);
+
+function isRejected(value: unknown): boolean {
+  return isObject(value) && typeof value.tokenSha256 === "string" && rejections.has(value.reason);
 }
 
 function isTextOrNull(value: unknown): boolean {

@@ -29,7 +29,13 @@ export function createOwnSource({ file, tokens, clock }: OwnSourceOptions): Cred
 
   const peek = (): Credential | null => {
     const login = file.read();
-    return login === null ? null : credentialOf(login);
+    if (login === null) return null;
+    const { expiresAtMs } = claimsOf(login);
+    if (expiresAtMs !== null && isExpired(expiresAtMs, clock())) {
+      const rejected = rejectionOf(login);
+      if (rejected !== null) throw rejectedError(rejected, file.profile);
+    }
+    return credentialOf(login);
   };
 
   const find = async (): Promise<Credential | null> => {
@@ -83,8 +89,9 @@ async function renew({ file, tokens, clock, reason, isStale }: Renewal): Promise
       });
     }
     if (!isStale(login)) return login;
+    const rejected = rejectionOf(login);
     const { refreshToken } = login;
-    if (refreshToken === null) throw rejectedError("refused", file.profile);
+    if (refreshToken === null || rejected !== null) throw rejectedError(rejected ?? "refused", file.profile);
     if (login.issuer !== tokens.issuer) {
       throw new LimnError("login_refused", {
         message: `This login was made at ${login.issuer}, and the sign-in address is now ${tokens.issuer}; its tokens are not sent there.`,
@@ -93,8 +100,6 @@ async function renew({ file, tokens, clock, reason, isStale }: Renewal): Promise
       });
     }
     const tokenSha256 = sha256(refreshToken);
-    if (login.rejected?.tokenSha256 === tokenSha256) throw rejectedError(login.rejected.reason, file.profile);
-
     const intended: OwnLogin = { ...login, intent: { tokenSha256, at: new Date(clock()).toISOString() } };
     file.write(intended);
     const room = file.reserve();
@@ -130,6 +135,12 @@ async function renew({ file, tokens, clock, reason, isStale }: Renewal): Promise
       room.release();
     }
   });
+}
+
+/** Why the login can never be renewed again, as far as is known; null when it may be tried. */
+function rejectionOf({ refreshToken, rejected }: OwnLogin): RefreshRejection | null {
+  if (refreshToken === null) return "refused";
+  return rejected?.tokenSha256 === sha256(refreshToken) ? rejected.reason : null;
 }
 
 function belongsToAnother(before: OwnLogin, after: OwnLogin): boolean {

@@ -22,6 +22,11 @@ interface Callback {
   readonly code: string;
 }
 
+interface Settle {
+  readonly resolve: (callback: Callback) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * Sign in with the browser: authorization code with PKCE, answered on a loopback port. A port that is held by somebody else, such as a
  * sign-in of Codex, is left alone.
@@ -36,17 +41,15 @@ export async function loginWithBrowser({
   signal.throwIfAborted();
   const pkce = createPkcePair();
   const state = createState();
-  let settle: { resolve: (callback: Callback) => void; reject: (error: unknown) => void } = {
-    resolve: () => undefined,
-    reject: () => undefined,
-  };
+  let settle: Settle = { resolve: () => undefined, reject: () => undefined };
   const callback = new Promise<Callback>((resolve, reject) => {
     settle = { resolve, reject };
   });
   // Only the race below looks at it; a failure before that is not lost but early.
   callback.catch(() => undefined);
+  const pages = new Pages();
   const { server, port } = await listen((request, response) => {
-    answer(request, response, state, settle);
+    answer(request, pages.begin(response), state, settle);
   });
   const abort = (): void => settle.reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
@@ -55,11 +58,53 @@ export async function loginWithBrowser({
     onUrl(service.authorizeUrl({ redirectUri, state, pkce }));
     const pasted = pastedAddress.then((text) => (text === null ? callback : readPastedAddress(text, state)));
     const { code } = await Promise.race([callback, pasted]);
-    return await service.exchangeCode(code, redirectUri, pkce.verifier, signal);
+    const grant = await service.exchangeCode(code, redirectUri, pkce.verifier, signal);
+    pages.finish(200, "You are signed in", "You can close this window and go back to the terminal.");
+    return grant;
+  } catch (error) {
+    pages.finish(200, ...notSignedIn);
+    throw error;
   } finally {
     signal.removeEventListener("abort", abort);
     server.close();
-    server.closeIdleConnections();
+    await pages.delivered();
+    // Browsers open connections in advance and leave them empty; those would keep the program waiting.
+    server.closeAllConnections();
+  }
+}
+
+const notSignedIn = [
+  "Not signed in",
+  "The sign-in was not completed. You can close this window; the terminal says more.",
+] as const;
+
+/** One page for one request. `later`: the browser waits until it is known how the sign-in ended. */
+interface Page {
+  now(status: number, title: string, text: string): void;
+  later(): void;
+}
+
+/** The pages that browsers were shown, or wait for. */
+class Pages {
+  readonly #waiting: ServerResponse[] = [];
+  readonly #delivered: Promise<unknown>[] = [];
+
+  begin(response: ServerResponse): Page {
+    this.#delivered.push(new Promise((resolve) => response.once("close", resolve)));
+    return {
+      now: (status, title, text) => page(response, status, title, text),
+      later: () => void this.#waiting.push(response),
+    };
+  }
+
+  /** Answer everybody who waits. */
+  finish(status: number, title: string, text: string): void {
+    for (const response of this.#waiting.splice(0)) page(response, status, title, text);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async delivered(): Promise<void> {
+    await Promise.all(this.#delivered);
   }
 }
 
@@ -86,16 +131,11 @@ async function listen(
   });
 }
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  state: string,
-  settle: { resolve: (callback: Callback) => void; reject: (error: unknown) => void },
-): void {
-  const url = new URL(request.url ?? "/", "http://127.0.0.1");
+function answer(request: IncomingMessage, shown: Page, state: string, settle: Settle): void {
+  const url = URL.parse(request.url ?? "/", "http://127.0.0.1");
   // Another program asks for the port, as Codex does of a holder (6.6).
-  if (url.pathname === "/cancel") {
-    page(response, 200, "Sign-in ended", "Another program asked limn to end this sign-in.");
+  if (url?.pathname === "/cancel") {
+    shown.now(200, "Sign-in ended", "Another program asked limn to end this sign-in.");
     settle.reject(
       new LimnError("login_refused", {
         message: "Another program asked to end this sign-in.",
@@ -105,28 +145,23 @@ function answer(
     );
     return;
   }
-  if (url.pathname !== "/auth/callback") {
-    page(response, 404, "Nothing here", "This address only waits for the end of a sign-in to limn.");
+  if (url?.pathname !== "/auth/callback") {
+    shown.now(404, "Nothing here", "This address only waits for the end of a sign-in to limn.");
     return;
   }
   const outcome = readCallback(url.searchParams, state);
   if (outcome.kind === "foreign") {
-    page(
-      response,
+    shown.now(
       400,
       "That does not belong to this sign-in",
       "The answer carries another state. Perhaps an older tab; limn keeps waiting for the right one.",
     );
   } else if (outcome.kind === "refused") {
-    page(
-      response,
-      200,
-      "Not signed in",
-      "The sign-in was not completed. You can close this window; the terminal says more.",
-    );
+    shown.now(200, ...notSignedIn);
     settle.reject(outcome.error);
   } else {
-    page(response, 200, "You are signed in", "You can close this window and go back to the terminal.");
+    // Whether it is true is known after the exchange.
+    shown.later();
     settle.resolve({ code: outcome.code });
   }
 }

@@ -11,12 +11,15 @@ export interface DeviceLoginOptions {
   readonly onCode: (device: DeviceCode) => void;
 }
 
+/** A timer that is longer than it can be fires at once, and would ask the service without a pause. */
+const longestIntervalMs = 5 * 60_000;
+
 /** Sign in on another device with a short code (codex-backend contract 6.5). @throws login_refused, and the service codes */
 export async function loginWithDeviceCode({ service, signal, clock, onCode }: DeviceLoginOptions): Promise<TokenGrant> {
   const device = await service.startDevice(signal);
   onCode(device);
   for (let intervalMs = device.intervalMs; clock() < device.expiresAtMs;) {
-    await delay(intervalMs, undefined, { signal }).catch((error: unknown) => {
+    await delay(Math.min(intervalMs, longestIntervalMs), undefined, { signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error;
     });
     const poll = await service.pollDevice(device, signal);

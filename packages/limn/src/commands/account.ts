@@ -16,9 +16,8 @@ interface StatusOptions extends JsonOption {
 export async function status(context: HostContext, { json, profile }: StatusOptions): Promise<number> {
   const { terminal } = context;
   const limn = context.limn(profile === undefined ? {} : { profile });
-  if (limn.ownLogin.mendRights())
-    terminal.say(`note: ${limn.ownLogin.file} could be read by others; its rights were mended`);
-  const logins = await limn.credentialReports();
+  const mended = limn.ownLogin.mendRights();
+  if (mended !== null) terminal.say(`note: ${mended}`);
   let usage: PlanUsage | null = null;
   let failure: unknown = null;
   try {
@@ -27,6 +26,8 @@ export async function status(context: HostContext, { json, profile }: StatusOpti
     if (!isLimnError(error)) throw error;
     failure = error;
   }
+  // After the call, which renews limn's own login where that is due.
+  const logins = await limn.credentialReports();
   const choice = limn.chooseLogin(logins);
   const image = lastImageLimit(limn);
   if (json === true) {

@@ -126,12 +126,14 @@ function folderFinding(check: string, folder: string): Finding {
 
 async function loginFindings(limn: Limn, isReport: boolean): Promise<Finding[]> {
   const reports = await limn.credentialReports();
+  // What is wrong with a login that nobody needs is worth a note only.
+  const isServed = limn.chooseLogin(reports).source !== null;
   return reports.map(({ source, state, place, plan, accountSuffix, email, problem }): Finding => {
     const who = isReport ? [plan, accountSuffix] : [plan, accountSuffix, email];
     const facts = who.filter((fact) => fact !== null).join(", ");
     return {
       check: `login ${source}`,
-      state: state === "usable" ? "ok" : state === "absent" ? "note" : "problem",
+      state: state === "usable" ? "ok" : state === "absent" || isServed ? "note" : "problem",
       text: problem === null ? `${state}${facts === "" ? "" : ` (${facts})`}, ${place}` : problem.message,
       hint: problem?.hint ?? null,
       exitStatus: exitStatusByCategory.login,
@@ -151,10 +153,10 @@ function proxyFinding({ environment }: HostContext): Finding {
   };
 }
 
-/** One call that costs nothing tells connection, sign-in and clock at once. */
 /** Beyond this, tokens are misjudged. */
 const skewLimitMs = 5 * 60_000;
 
+/** One call that costs nothing tells connection, sign-in and clock at once. */
 async function serviceFinding(limn: Limn): Promise<Finding> {
   try {
     const { plan, clockSkewMs } = await limn.planUsage(new AbortController().signal);
