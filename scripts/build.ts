@@ -1,5 +1,5 @@
 /** Bundles the program into packages/limn/dist. Type checking is done by `tsc -b` before. */
-import { readdirSync, rmSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { rolldown } from "rolldown";
 
@@ -17,3 +17,21 @@ const pieces = new Set(written.output.map(({ fileName }) => fileName));
 for (const file of readdirSync(join(folder, "dist"))) {
   if (/\.c?js$/.test(file) && !pieces.has(file)) rmSync(join(folder, "dist", file));
 }
+
+// What is bundled keeps its licence.
+const packages = new Set<string>();
+for (const piece of written.output) {
+  for (const id of piece.type === "chunk" ? piece.moduleIds : []) {
+    const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id.replaceAll("\\", "/"))?.[1];
+    if (found !== undefined) packages.add(found);
+  }
+}
+const notices = [...packages].sort().map((path) => {
+  const { name, version, license }: Record<string, unknown> = JSON.parse(
+    readFileSync(join(path, "package.json"), "utf8"),
+  );
+  const file = readdirSync(path).find((candidate) => /^licen[cs]e/i.test(candidate));
+  const text = file === undefined ? `Licence: ${String(license)}` : readFileSync(join(path, file), "utf8").trim();
+  return `${String(name)} ${String(version)}\n\n${text}\n`;
+});
+writeFileSync(join(folder, "dist/THIRD-PARTY-LICENSES.txt"), notices.join(`\n${"-".repeat(80)}\n\n`));

@@ -8,6 +8,8 @@ const root = resolve(import.meta.dirname, "..");
 const file = join(root, "docs/reference.md");
 const commands = [
   "generate",
+  "login",
+  "logout",
   "status",
   "history",
   "show",
@@ -18,6 +20,7 @@ const commands = [
   "doctor",
   "config",
   "emulator",
+  "completion",
 ];
 
 function help(...words: readonly string[]): string {

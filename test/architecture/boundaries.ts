@@ -13,7 +13,7 @@ export interface Zone {
 
 const core = "packages/core/src";
 
-export const zones: readonly Zone[] = [
+const zones: readonly Zone[] = [
   { path: `${core}/contracts`, zones: [], packages: [] },
   { path: `${core}/json`, zones: [], packages: [] },
   { path: `${core}/files`, zones: [], packages: [] },

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { embeddedRecipe, recipeOfFile } from "@limn/core";
 import type { GenerationEvent } from "@limn/core";
@@ -170,8 +180,13 @@ describe("delivery", () => {
 
   test("that fails leaves the picture in the store, and is the error", async () => {
     const place = await placeWithEmulator({ emulator: { scenario: ok } });
-    const name = "x".repeat(300);
-    const error = await limnErrorOf(place.limn().images.generate(fox, { delivery: { ...intoFiles, output: name } }));
+    const folder = mkdtempSync(join(tmpdir(), "limn-vanishing-"));
+    // The folder goes away when the request is on its way.
+    const onEvent = (event: GenerationEvent): void => {
+      if (event.type === "image-progress" && event.stage === "sent") rmSync(folder, { recursive: true, force: true });
+    };
+    const delivery = { ...intoFiles, output: join(folder, "fox.png") };
+    const error = await limnErrorOf(place.limn().images.generate(fox, { delivery, onEvent }));
     expect(error.code).toBe("artifact_write_failed");
     const original = error.details["original"];
     if (typeof original !== "string") throw new Error("no original");
@@ -181,6 +196,13 @@ describe("delivery", () => {
       "done",
       ["artifact_write_failed"],
     ]);
+  });
+
+  test("under a name that no file system takes sends nothing", async () => {
+    const place = await placeWithEmulator({ emulator: { scenario: ok } });
+    const delivery = { ...intoFiles, output: `${"x".repeat(300)}.png` };
+    const error = await limnErrorOf(place.limn().images.generate(fox, { delivery }));
+    expect([error.code, place.emulator.calls]).toEqual(["artifact_write_failed", []]);
   });
 
   test("into a folder that is not there sends nothing and leaves nothing", async () => {

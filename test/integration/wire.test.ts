@@ -23,7 +23,7 @@ const sample = {
 test("the request is the sample of the contract field by field, apart from who we are", async () => {
   const place = await placeWithEmulator({ emulator: { scenario: { name: "ok", size: "64x48" } } });
   const prompt = "A red fox in a snowy forest, watercolor";
-  await place.limn().images.generate({ operation: "generate", prompt, quality: "high", model: "gpt-image-2-low" });
+  await place.limn().images.generate({ operation: "generate", prompt, quality: "high", model: "gpt-image-2-high" });
   const [call] = place.emulator.calls;
   expect(place.emulator.calls).toHaveLength(1);
   expect(call).toMatchObject({

@@ -1,5 +1,4 @@
 export { readPlanUsage } from "./plan-usage.ts";
 export type { PlanUsage } from "./plan-usage.ts";
 export { createLimitMemory } from "./limit-memory.ts";
-export type { KnownLimit, LimitMemory } from "./limit-memory.ts";
 export { createRouteFinder } from "./workspace-routing.ts";

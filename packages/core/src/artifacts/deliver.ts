@@ -4,6 +4,9 @@ import { LimnError } from "../errors/index.ts";
 import { describeErrno, errno, uniqueSuffix } from "../files/index.ts";
 import { nameFromPrompt } from "./file-name.ts";
 
+/** Most file systems take 255 bytes; a counter and a place in a series may follow. */
+const longestName = 240;
+
 /** Where the delivered copies go. */
 export interface Destination {
   /** Absolute. */
@@ -28,6 +31,13 @@ export function resolveDestination(output: string | null, workingFolder: string,
   if (namesFolder) return { folder, name: null, extension: null, force };
   const extension = extname(path);
   const name = path.slice(folder.length).replace(/^[/\\]/, "");
+  if (Buffer.byteLength(name) > longestName) {
+    throw new LimnError("artifact_write_failed", {
+      message: `The output name has ${Buffer.byteLength(name)} bytes, and file systems take ${longestName} at most with room for a counter. Nothing was sent.`,
+      hint: "Give a shorter name with --output.",
+      details: { folder },
+    });
+  }
   return {
     folder,
     name: extension === "" ? name : name.slice(0, -extension.length),

@@ -85,6 +85,16 @@ export class GenerationRecord {
     }
   }
 
+  /** The service certainly did nothing with what was sent; while it is waited to send again, nothing is outstanding. */
+  markTurnedAway(index: number): void {
+    const call = this.#manifest.calls.find((candidate) => candidate.index === index);
+    if (call === undefined) return;
+    const calls = this.#calls(index, { ...call, state: "planned" });
+    const isOutstanding = this.#manifest.images.length > 0 || calls.some(({ state }) => state !== "planned");
+    this.#update({ calls, ...(isOutstanding ? {} : { state: "planned" }) });
+    this.#writeIfPossible();
+  }
+
   /** The picture is on the disk; say so. */
   addImage(stored: StoredImage, extra: Pick<ManifestImage, "revisedPrompt" | "serviceImageId">): void {
     const inFolder = stored.path.startsWith(join(this.folder, "image-"));

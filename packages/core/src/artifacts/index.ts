@@ -1,8 +1,7 @@
 export { deliver, resolveDestination } from "./deliver.ts";
-export type { Delivery, Destination } from "./deliver.ts";
+export type { Destination } from "./deliver.ts";
 export { createGenerationId } from "./generation-id.ts";
 export { GenerationRecord } from "./generation-record.ts";
-export type { HashRecord } from "./hash-records.ts";
 export { currentOwner } from "./owner.ts";
 export type { FoundGeneration } from "./read-manifest.ts";
 export { createArtifactStore } from "./store.ts";

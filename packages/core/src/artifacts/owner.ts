@@ -55,7 +55,7 @@ function readText(path: string): string | null {
 
 function runText(program: string, parameters: readonly string[]): string | null {
   try {
-    return execFileSync(program, parameters, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync(program, parameters, { encoding: "utf8", env: {}, stdio: ["ignore", "pipe", "ignore"] }).trim();
   } catch {
     return null;
   }

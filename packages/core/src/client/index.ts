@@ -1,4 +1,3 @@
-export type { ClientParts } from "./client-parts.ts";
 export type { DeliveryOption } from "./delivery.ts";
 export { createClient } from "./image-client.ts";
 export type { GenerateOptions, ImageClient, Plan } from "./image-client.ts";

@@ -1,6 +1,7 @@
 import type { Engine } from "../contracts/engine.ts";
 import type { GenerateRequest, Quality, ResolvedRequest } from "../contracts/request.ts";
 import type { Asked } from "../contracts/result.ts";
+import { LimnError } from "../errors/index.ts";
 import { parseAspect } from "./aspect.ts";
 
 /** Chooses the engine for a request; `engines/select.ts` in the program. */
@@ -22,6 +23,19 @@ const tier = /^(.+)-(low|medium|high)$/;
 export function resolveRequest(request: GenerateRequest, select: SelectEngine): ResolvedChoice {
   const model = request.model ?? null;
   const { engine, reason } = select(request.engine ?? "auto", model);
+  const tierQuality = qualityOfTier(model);
+  if (
+    tierQuality !== null &&
+    request.quality !== undefined &&
+    request.quality !== "auto" &&
+    request.quality !== tierQuality
+  ) {
+    throw new LimnError("invalid_option", {
+      message: `The model ${model} asks for quality ${tierQuality}, and the quality asked is ${request.quality}.`,
+      hint: "Give one of the two.",
+      details: { faults: [{ field: "quality", message: `contradicts the model ${model}` }] },
+    });
+  }
   const aspect = request.aspect === undefined ? null : parseAspect(request.aspect);
   return {
     engine,
@@ -33,7 +47,7 @@ export function resolveRequest(request: GenerateRequest, select: SelectEngine): 
       n: request.n ?? 1,
       aspect: typeof aspect === "string" ? null : aspect,
       background: request.background ?? "auto",
-      quality: request.quality ?? qualityOfTier(model),
+      quality: request.quality ?? tierQuality,
       model,
       engine: engine.id,
       strict: request.strict ?? false,

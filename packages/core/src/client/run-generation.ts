@@ -137,7 +137,7 @@ class Generation {
   }
 
   async #runOne(record: GenerationRecord, index: number): Promise<void> {
-    if (this.#stop !== null) throw this.#stop;
+    if (this.#stop !== null) throw untried(this.#stop);
     const { request, engine, signal } = this.#run;
     signal.throwIfAborted();
     let answer: EngineAnswer;
@@ -148,7 +148,10 @@ class Generation {
         signal,
         openImage: () => record.openImage(index),
         beforeSend: async (attempt) => record.markSent(index, attempt, this.#parts.clock()),
-        progress: (stage, facts) => this.#emit({ type: "image-progress", id: record.id, index, stage, ...facts }),
+        progress: (stage, facts) => {
+          if (stage === "waiting") record.markTurnedAway(index);
+          this.#emit({ type: "image-progress", id: record.id, index, stage, ...facts });
+        },
       });
     } catch (error) {
       this.#rememberLimit(error);
@@ -248,7 +251,7 @@ class Generation {
       throw new LimnError("not_honoured", {
         message: `${disregarded.map(({ message }) => message).join(" ")} The picture${made === 1 ? " is" : "s are"} kept: ${this.#images.map(({ path }) => path).join(", ")}`,
         hint: "Without --strict this is a warning. See: limn capabilities",
-        details: { generation: record.id, images: this.#images, warnings: disregarded },
+        details: { generation: record.id, images: this.#images, warnings: disregarded, failures: result.failures },
       });
     }
     this.#emit({ type: "usage", id: record.id, usage: result.usage, limits: result.limits });
@@ -317,4 +320,15 @@ class Generation {
   #emit(event: GenerationEvent): void {
     this.#run.emit(event);
   }
+}
+
+/** An image that was not asked for, because another one showed that it would end the same way. */
+function untried({ code, message, hint, retryAfterMs, details }: LimnError): LimnError {
+  const { requestId: _ofAnother, ...shared } = details;
+  return new LimnError(code, {
+    message: `Not asked for, because another image of this generation failed: ${message}`,
+    details: { ...shared, untried: true },
+    ...(hint === null ? {} : { hint }),
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  });
 }

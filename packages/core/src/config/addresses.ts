@@ -2,7 +2,7 @@ import { LimnError } from "../errors/index.ts";
 import type { Config } from "./load-config.ts";
 
 export const defaultBaseURL = "https://chatgpt.com/backend-api/codex";
-export const defaultAuthURL = "https://auth.openai.com";
+const defaultAuthURL = "https://auth.openai.com";
 
 /** An address of the service and how far it is trusted. */
 export interface ServiceAddress {

@@ -123,15 +123,19 @@ describe("a project file", () => {
 
 describe("a variable", () => {
   test.each([
-    ["LIMN_BASE_URL", "chatgpt.com", "must be an http or https address without a user name"],
-    ["LIMN_BASE_URL", "ftp://chatgpt.com/x", "must be an http or https address without a user name"],
-    ["LIMN_BASE_URL", "https://chatgpt.com@evil.example/codex", "must be an http or https address without a user name"],
+    ["LIMN_BASE_URL", "chatgpt.com", "must be an http or https address without a user name or a query"],
+    ["LIMN_BASE_URL", "ftp://chatgpt.com/x", "must be an http or https address without a user name or a query"],
+    [
+      "LIMN_BASE_URL",
+      "https://chatgpt.com@evil.example/codex",
+      "must be an http or https address without a user name or a query",
+    ],
     [
       "LIMN_BASE_URL",
       "https://user:password@evil.example/codex",
-      "must be an http or https address without a user name",
+      "must be an http or https address without a user name or a query",
     ],
-    ["LIMN_BASE_URL", "https://", "must be an http or https address without a user name"],
+    ["LIMN_BASE_URL", "https://", "must be an http or https address without a user name or a query"],
     ["LIMN_SANDBOX", "perhaps", "must be true or false"],
   ])("%s=%s is refused, and the value is not repeated", (name, value, fault) => {
     const error = thrownBy(() => loadConfig(environmentWith({ variables: { [name]: value } })));
@@ -285,7 +289,7 @@ describe("writing a setting", () => {
     ["timeout", "1.5", 'The setting "timeout" must be a whole number from 1 to 3600.'],
     ["timeout", "-1", 'The setting "timeout" must be a whole number from 1 to 3600.'],
     ["history", "perhaps", 'The setting "history" must be true or false.'],
-    ["baseUrl", "nowhere", 'The setting "baseUrl" must be an http or https address without a user name.'],
+    ["baseUrl", "nowhere", 'The setting "baseUrl" must be an http or https address without a user name or a query.'],
   ])("%s %s is refused, and the file stays", (name, text, message) => {
     const environment = environmentWith({ user: { model: "old" } });
     const error = thrownBy(() => writeUserSetting(environment, name, text));

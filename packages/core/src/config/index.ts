@@ -1,13 +1,12 @@
-export { defaultAuthURL, defaultBaseURL, isLoopback, serviceAddress } from "./addresses.ts";
+export { defaultBaseURL, serviceAddress } from "./addresses.ts";
 export type { ServiceAddress } from "./addresses.ts";
 export { isTrue, readEnvironment, variable } from "./environment.ts";
 export type { Environment } from "./environment.ts";
-export { configKeys, projectFileName } from "./keys.ts";
+export { configKeys } from "./keys.ts";
 export type { ConfigKey } from "./keys.ts";
 export { loadConfig } from "./load-config.ts";
 export type { Config, ConfigValue, Setting } from "./load-config.ts";
 export { loginPlaces } from "./login-places.ts";
-export type { LoginPlaces } from "./login-places.ts";
 export { codexHome, limnFolders } from "./paths.ts";
 export type { LimnFolders } from "./paths.ts";
 export { configKey, userConfigFile, writeUserSetting } from "./write-config.ts";

@@ -100,7 +100,7 @@ function parseJson(path: string, text: string): unknown {
 }
 
 /** Checks a whole file's content and reports all faults at once. */
-export function checkConfigObject(
+function checkConfigObject(
   content: unknown,
   isProject: boolean,
 ): { values: Map<string, ConfigValue>; faults: string[] } {
@@ -149,7 +149,7 @@ export function checkValue(key: ConfigKey, value: unknown): string | null {
     case "url":
       return typeof value === "string" && isPlainAddress(value)
         ? null
-        : "must be an http or https address without a user name";
+        : "must be an http or https address without a user name or a query";
     case "string":
       if (typeof value !== "string" || value === "") return "must be a text";
       return key.choices === undefined || key.choices.includes(value)
@@ -161,8 +161,8 @@ export function checkValue(key: ConfigKey, value: unknown): string | null {
 /** `https://chatgpt.com@evil.example` reads like one host and is another, so no address with a user name is taken. */
 function isPlainAddress(text: string): boolean {
   if (!/^https?:\/\/[^/\s]/.test(text) || !URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
-  return username === "" && password === "";
+  const { username, password, search, hash } = new URL(text);
+  return username === "" && password === "" && search === "" && hash === "";
 }
 
 /** A value from a variable or the command line, which only know text. */

@@ -67,7 +67,7 @@ export interface EngineAnswer {
   readonly account: Account;
   /** Milliseconds from sending to the first byte of the answer. */
   readonly firstByteMs: number;
-  /** The answer broke off after the picture was whole. */
+  /** The answer broke off, or went wrong, after the picture was whole. */
   readonly truncatedAfterImage: boolean;
   /** This machine's clock minus the service's, in ms, from the Date header; null when not stated. */
   readonly clockSkewMs: number | null;

@@ -1,7 +1,7 @@
 import { LimnError } from "../errors/index.ts";
 
 /** A token this close to its end is not used any more: the request would outlive it (codex-backend contract 6.4). */
-export const expiryMarginMs = 60_000;
+const expiryMarginMs = 60_000;
 
 export function isExpired(expiresAtMs: number | null, nowMs: number): boolean {
   return expiresAtMs !== null && expiresAtMs - nowMs <= expiryMarginMs;

@@ -3,7 +3,6 @@ export { createCredentialProvider } from "./provider.ts";
 export { createTokenSource, tokenVariable } from "./token-source.ts";
 export { readHermesEntry, readOpencodeEntry, readPiEntry } from "./borrowed-entry.ts";
 export { createBorrowedSource } from "./borrowed-source.ts";
-export type { BorrowedStore } from "./borrowed-source.ts";
 export { OwnLoginFile, claimsOf, isProfileName, newOwnLogin } from "./own-login-file.ts";
 export { createOwnSource } from "./own-source.ts";
 export type { RankedSource } from "./provider.ts";

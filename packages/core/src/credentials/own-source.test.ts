@@ -192,20 +192,23 @@ describe("trouble that passes", () => {
     expect(names()).toEqual(["default.json", "default.lock"]);
   });
 
-  it.each(table)("%s is an error when the token has ended, and the same refresh token serves later", async (_, name, code) => {
-    const { source, emulator, stored, issued } = await ownLogin({
-      // Where an answer began, the token may be spent; the service is reported to tolerate that for an hour (contract 6.4).
-      emulator: { reuse: "tolerated", scenario: { name: String(name), on: "refresh" } },
-    });
-    const before = stored();
-    const error = await limnErrorOf(source.find());
-    expect([error.code, error.hint === null]).toEqual([code, false]);
-    for (const secret of [issued.refreshToken, issued.accessToken])
-      expect(JSON.stringify(error) + error.message).not.toContain(secret);
-    expect(stored()).toEqual({ ...before, intent: { tokenSha256: digest(issued.refreshToken), at: aTime } });
-    emulator.setScenario("ok");
-    expect((await source.find())?.revealToken()).not.toBe(issued.accessToken);
-  });
+  it.each(table)(
+    "%s is an error when the token has ended, and the same refresh token serves later",
+    async (_, name, code) => {
+      const { source, emulator, stored, issued } = await ownLogin({
+        // Where an answer began, the token may be spent; the service is reported to tolerate that for an hour (contract 6.4).
+        emulator: { reuse: "tolerated", scenario: { name: String(name), on: "refresh" } },
+      });
+      const before = stored();
+      const error = await limnErrorOf(source.find());
+      expect([error.code, error.hint === null]).toEqual([code, false]);
+      for (const secret of [issued.refreshToken, issued.accessToken])
+        expect(JSON.stringify(error) + error.message).not.toContain(secret);
+      expect(stored()).toEqual({ ...before, intent: { tokenSha256: digest(issued.refreshToken), at: aTime } });
+      emulator.setScenario("ok");
+      expect((await source.find())?.revealToken()).not.toBe(issued.accessToken);
+    },
+  );
 
   it("400 without a known reason is one too", async () => {
     const server = await recordingServer((response) => {
@@ -229,7 +232,9 @@ describe("trouble that passes", () => {
 
 describe("half an answer where a used token is refused", () => {
   it("ends in login_expired after one more try, and nothing loops", async () => {
-    const { source, emulator } = await ownLogin({ emulator: { scenario: [{ name: "cut-body", on: "refresh" }, "ok"] } });
+    const { source, emulator } = await ownLogin({
+      emulator: { scenario: [{ name: "cut-body", on: "refresh" }, "ok"] },
+    });
     expect((await limnErrorOf(source.find())).category).toBe("connection");
     for (let time = 0; time < 3; time += 1)
       expect(await limnErrorOf(source.find())).toMatchObject({ code: "login_expired", details: { reason: "reused" } });
@@ -321,7 +326,10 @@ describe("a damaged login", () => {
     writeFileSync(file.path, '{"version":1,');
     expect(await limnErrorOf(source.find())).toMatchObject({ code: "login_unreadable" });
     expect(readFileSync(file.path, "utf8")).toBe('{"version":1,');
-    expect(await source.report()).toMatchObject({ state: "unreadable", problem: { hint: "Sign in again: limn login" } });
+    expect(await source.report()).toMatchObject({
+      state: "unreadable",
+      problem: { hint: "Sign in again: limn login" },
+    });
   });
 });
 

@@ -11,11 +11,11 @@ const holder = resolve(import.meta.dirname, "../../../../test/support/hold-lock.
 const never = new AbortController().signal;
 
 function startHolder(folder: string, keepInputOpen = true): RunningProgram {
-  return startProgram(
-    process.execPath,
-    ["--conditions=source", holder, join(folder, "a.lock"), join(folder, "log")],
-    { env: { PATH: process.env.PATH ?? "" }, cwd: folder, keepInputOpen },
-  );
+  return startProgram(process.execPath, ["--conditions=source", holder, join(folder, "a.lock"), join(folder, "log")], {
+    env: { PATH: process.env.PATH ?? "" },
+    cwd: folder,
+    keepInputOpen,
+  });
 }
 
 describe("the lock of a login", () => {

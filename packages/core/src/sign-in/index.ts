@@ -3,4 +3,4 @@ export type { BrowserLoginOptions } from "./browser-login.ts";
 export { loginWithDeviceCode } from "./device-login.ts";
 export type { DeviceLoginOptions } from "./device-login.ts";
 export { createSignInService } from "./sign-in-service.ts";
-export type { DeviceCode, SignInService } from "./sign-in-service.ts";
+export type { SignInService } from "./sign-in-service.ts";

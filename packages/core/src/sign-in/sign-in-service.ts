@@ -7,9 +7,9 @@ import type { PkcePair } from "./pkce.ts";
 import { oauthErrorCode, signInError } from "./service-errors.ts";
 
 /** Codex's public client: the only one there is for this backend (codex-backend contract 6.4). Tolerated, not guaranteed. */
-export const publicClientId = "app_EMoamEEZ73f0CkXaXp7hrann";
+const publicClientId = "app_EMoamEEZ73f0CkXaXp7hrann";
 /** What images need, and no more: the connector scopes of Codex are left out (6.6). */
-export const scopes = "openid profile email offline_access";
+const scopes = "openid profile email offline_access";
 
 export interface DeviceCode {
   readonly deviceAuthId: string;

@@ -1,13 +1,12 @@
-export { errorFromAnswer, requestIdOf } from "./answer-errors.ts";
+export { requestIdOf } from "./answer-errors.ts";
 export { createFetchClient } from "./fetch-client.ts";
-export { bytesBody } from "./http-client.ts";
-export type { HttpAnswer, HttpClient, HttpRequest, RequestBody } from "./http-client.ts";
+export type { HttpClient, RequestBody } from "./http-client.ts";
 export { readLimits } from "./limits.ts";
 export { createNodeClient } from "./node-client.ts";
 export { createProxyChoice, hasProxySettings } from "./proxy.ts";
 export { defaultTimeLimits } from "./time-limits.ts";
 export type { TimeLimits } from "./time-limits.ts";
 export { createTransport } from "./transport.ts";
-export type { AccountRoute, Transport, TransportAnswer, TransportCall, TransportOptions } from "./transport.ts";
+export type { AccountRoute, Transport, TransportAnswer } from "./transport.ts";
 export { sendPlain } from "./plain-call.ts";
-export type { PlainAnswer, PlainCall } from "./plain-call.ts";
+export type { PlainAnswer } from "./plain-call.ts";

@@ -13,7 +13,7 @@ export function createCanvas(width: number, height: number): Canvas {
 }
 
 /** 8x8 ordered dither thresholds, -0.5..0.5: hides the steps of an 8-bit gradient and still compresses well. */
-export function ditherMatrix(): Float32Array {
+function ditherMatrix(): Float32Array {
   const matrix = new Float32Array(64);
   for (let y = 0; y < 8; y += 1) {
     for (let x = 0; x < 8; x += 1) {

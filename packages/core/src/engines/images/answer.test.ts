@@ -64,12 +64,13 @@ test("a whole answer gives its picture and what it says about it", () => {
     background: "opaque",
     serviceImageId: "0b1c",
     usage: { inputTokens: 23, outputTokens: 515, totalTokens: 538, inputImageTokens: 0 },
+    isBroken: false,
   });
   expect([sinks.map(({ text }) => text), progress, reader.finishedSink === sinks[0]]).toEqual([["ABC"], [3], true]);
 });
 
 test("nothing beside the picture is needed, and odd values are passed over", () => {
-  const nothing = { quality: null, background: null, serviceImageId: null, usage: {} };
+  const nothing = { quality: null, background: null, serviceImageId: null, usage: {}, isBroken: false };
   expect(read({ data: [{ b64_json: "QUJD" }] }).reader.facts(false)).toEqual(nothing);
   expect(
     read({

@@ -10,6 +10,8 @@ export interface AnswerFacts {
   readonly background: string | null;
   readonly serviceImageId: string | null;
   readonly usage: Usage;
+  /** The picture is whole and the document around it is not. */
+  readonly isBroken: boolean;
 }
 
 /**
@@ -88,6 +90,7 @@ export class ImagesAnswerReader {
       background: word(member(document, "background")),
       serviceImageId: word(member(first, "generation_id")),
       usage: readUsage(member(document, "usage")),
+      isBroken: !isObject(document),
     };
   }
 }

@@ -76,7 +76,7 @@ async function runImagesCall(transport: Transport, clock: () => number, call: En
         source: answer.credential.source,
       },
       firstByteMs: answer.firstByteMs,
-      truncatedAfterImage: cutShort !== null,
+      truncatedAfterImage: facts.isBroken,
       clockSkewMs: clockSkew(answer),
     };
   } catch (error) {
