@@ -1,42 +1,10 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Emulator, EmulatorOptions } from "@limn/emulator";
-import { describe, expect, it } from "vitest";
-import { World, imageCalls, parseObject } from "./support/world.ts";
-
-/** A machine whose sign-in service and backend are one emulator, and nobody is signed in. */
-async function worldWithSignIn(options: EmulatorOptions = {}): Promise<{ world: World; emulator: Emulator }> {
-  const world = new World();
-  const emulator = await world.startService(options, "none");
-  world.env.LIMN_AUTH_URL = (world.env.LIMN_BASE_URL ?? "").replace("/backend-api/codex", "");
-  return { world, emulator };
-}
-
-const loginFile = (world: World, profile = "default"): string => join(world.limnHome, "auth", `${profile}.json`);
-
-/** limn's own login, as the sign-in service would have given it; its access token has expired unless said otherwise. */
-function signedIn(world: World, emulator: Emulator, accessTokenLifeMs = 0): void {
-  const login = emulator.signIn({ clientId: "app_EMoamEEZ73f0CkXaXp7hrann", accessTokenLifeMs });
-  const now = new Date().toISOString();
-  mkdirSync(join(world.limnHome, "auth"), { recursive: true, mode: 0o700 });
-  writeFileSync(
-    loginFile(world),
-    JSON.stringify({
-      version: 1,
-      profile: "default",
-      issuer: world.env.LIMN_AUTH_URL,
-      clientId: login.clientId,
-      accessToken: login.accessToken,
-      refreshToken: login.refreshToken,
-      idToken: login.idToken,
-      createdAt: now,
-      refreshedAt: now,
-      intent: null,
-      rejected: null,
-    }),
-    { mode: 0o600 },
-  );
-}
+import type { Emulator } from "@limn/emulator";
+import { beforeEach, describe, expect, it } from "vitest";
+import { haveCallbackPorts } from "../support/callback-ports.ts";
+import { addressIn, codeIn, loginFile, signedIn, worldWithSignIn } from "./support/sign-in.ts";
+import { imageCalls, parseObject } from "./support/world.ts";
 
 describe("limn login --device", () => {
   it("keeps a login of its own that makes pictures, and says first whose client it uses", async () => {
@@ -73,6 +41,8 @@ describe("limn login --device", () => {
 });
 
 describe("limn login in a browser", () => {
+  beforeEach(haveCallbackPorts);
+
   it("takes the answer of the service on the loopback port, and shows a page at the end", async () => {
     const { world } = await worldWithSignIn({ autoApprove: true });
     const login = world.start(["login", "--no-browser"]);
@@ -80,7 +50,7 @@ describe("limn login in a browser", () => {
     const answer = await fetch(addressIn(login.stderrSoFar()));
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("You are signed in")]);
     expect(await login.finished).toMatchObject({ status: 0, stdout: "signed in as someone@example.test, plan plus\n" });
-    const { scope } = Object.fromEntries(new URL(addressIn(login.stderrSoFar())).searchParams);
+    const { scope } = Object.fromEntries(addressIn(login.stderrSoFar()).searchParams);
     expect(scope).toBe("openid profile email offline_access");
   });
 
@@ -88,7 +58,7 @@ describe("limn login in a browser", () => {
     const { world } = await worldWithSignIn();
     const login = world.start(["login", "--no-browser"]);
     await login.saysOnStderr("Waiting");
-    const callback = new URL(addressIn(login.stderrSoFar())).searchParams.get("redirect_uri") ?? "";
+    const callback = addressIn(login.stderrSoFar()).searchParams.get("redirect_uri") ?? "";
     const foreign = await fetch(`${callback}?code=x&state=other`);
     expect(foreign.status).toBe(400);
     const cancelled = await fetch(new URL("/cancel", callback));
@@ -102,7 +72,7 @@ describe("limn login in a browser", () => {
     const { world } = await worldWithSignIn();
     const login = world.start(["login", "--no-browser"]);
     await login.saysOnStderr("Waiting");
-    const address = new URL(addressIn(login.stderrSoFar()));
+    const address = addressIn(login.stderrSoFar());
     const state = address.searchParams.get("state") ?? "";
     await fetch(`${address.searchParams.get("redirect_uri")}?error=access_denied&error_description=No&state=${state}`);
     const { status, stderr } = await login.finished;
@@ -159,7 +129,7 @@ describe("limn's own login", () => {
   it("goes before a borrowed one, and stands alone when a profile is named", async () => {
     const { world, emulator } = await worldWithSignIn();
     world.signIn(emulator);
-    signedIn(world, emulator, 3_600_000);
+    signedIn(world, emulator, { accessTokenLifeMs: 3_600_000 });
     expect(parseObject((await world.run(["generate", "a fox", "--json"])).stdout)).toMatchObject({
       account: { source: "limn" },
     });
@@ -170,10 +140,10 @@ describe("limn's own login", () => {
 
   it("is deleted and ended by limn logout, and only deleted with --keep-session", async () => {
     const { world, emulator } = await worldWithSignIn();
-    signedIn(world, emulator, 3_600_000);
+    signedIn(world, emulator, { accessTokenLifeMs: 3_600_000 });
     expect(await world.run(["logout", "--keep-session"])).toMatchObject({ status: 0 });
     expect(emulator.count("revoke")).toBe(0);
-    signedIn(world, emulator, 3_600_000);
+    signedIn(world, emulator, { accessTokenLifeMs: 3_600_000 });
     const { stderr } = await world.run(["logout"]);
     expect(stderr).toContain("Whether that touches other sessions of the account is not known");
     expect(emulator.count("revoke")).toBe(1);
@@ -184,7 +154,7 @@ describe("limn's own login", () => {
 describe("the plan", () => {
   it("is refused before sending when it is Free, unless --ignore-plan is given", async () => {
     const { world, emulator } = await worldWithSignIn({ plan: "free" });
-    signedIn(world, emulator, 3_600_000);
+    signedIn(world, emulator, { accessTokenLifeMs: 3_600_000 });
     expect(parseObject((await world.run(["generate", "a fox", "--json"])).stdout)).toMatchObject({
       error: { code: "plan_not_included" },
     });
@@ -195,7 +165,7 @@ describe("the plan", () => {
 
   it("is not asked again while its limit is known to be used up, unless --ignore-limit is given", async () => {
     const { world, emulator } = await worldWithSignIn({ scenario: ["usage-limit", "ok"] });
-    signedIn(world, emulator, 3_600_000);
+    signedIn(world, emulator, { accessTokenLifeMs: 3_600_000 });
     const first = parseObject((await world.run(["generate", "a fox", "--json"])).stdout);
     const second = parseObject((await world.run(["generate", "a fox", "--json"])).stdout);
     expect([first, second]).toMatchObject([
@@ -211,7 +181,7 @@ describe("the plan", () => {
 describe("a backend address from a variable", () => {
   it("gets no stored login while it is neither the default nor this machine, and limn says how to trust it", async () => {
     const { world, emulator } = await worldWithSignIn();
-    signedIn(world, emulator, 3_600_000);
+    signedIn(world, emulator, { accessTokenLifeMs: 3_600_000 });
     world.signIn(emulator);
     world.env.LIMN_BASE_URL = "https://limn-test.invalid/backend-api/codex";
     const { status, stderr } = await world.run(["generate", "a fox"]);
@@ -219,18 +189,6 @@ describe("a backend address from a variable", () => {
     expect(stderr).toContain("limn config set baseUrl https://limn-test.invalid/backend-api/codex");
   });
 });
-
-function codeIn(text: string): string {
-  const code = /^Enter {2}(\S+)$/m.exec(text)?.[1];
-  if (code === undefined) throw new Error(`no code in:\n${text}`);
-  return code;
-}
-
-function addressIn(text: string): string {
-  const address = /^ {2}(https?:\S+)$/m.exec(text)?.[1];
-  if (address === undefined) throw new Error(`no address in:\n${text}`);
-  return address;
-}
 
 /** Resolves when so many renewals have arrived at the service. */
 async function refreshesSeen(emulator: Emulator, count: number): Promise<void> {

@@ -35,10 +35,15 @@ export interface CredentialParts {
 
 const defaultProfile = "default";
 
+/** The profile that was named, with `--profile` or in the settings; null when it is the default one because nobody said otherwise. */
+export function namedProfile(config: Config, profile: string | null): string | null {
+  const setting = config.get("profile")?.value;
+  return profile ?? (typeof setting === "string" ? setting : null);
+}
+
 /** @throws invalid_option for a name that no file can have */
 export function ownLoginFile(folders: LimnFolders, config: Config, profile: string | null): OwnLoginFile {
-  const setting = config.get("profile")?.value;
-  const name = profile ?? (typeof setting === "string" ? setting : defaultProfile);
+  const name = namedProfile(config, profile) ?? defaultProfile;
   if (isProfileName(name)) {
     return new OwnLoginFile(join(folders.config, "auth"), name, {
       wantsKeyring: config.get("login.store")?.value === "keyring",
@@ -64,7 +69,7 @@ export function rankSources(parts: CredentialParts): readonly RankedSource[] {
   };
   const handedIn: RankedSource[] =
     token === null ? [] : [{ source: createTokenSource(token, clock), onProblem: "stop" }];
-  const namesProfile = profile !== null || config.has("profile");
+  const namesProfile = namedProfile(config, profile) !== null;
   return [...handedIn, own, ...(namesProfile ? [] : borrowedSources(parts))];
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createEmulator } from "@limn/emulator";
 import type { Emulator, EmulatorOptions } from "@limn/emulator";
@@ -9,7 +9,7 @@ import { OwnLoginFile, newOwnLogin } from "./credentials/index.ts";
 import { createLimn } from "./defaults.ts";
 import type { Limn } from "./defaults.ts";
 
-const toBytes = { delivery: { kind: "bytes" } } as const;
+const intoFiles = { delivery: { kind: "files", output: null, force: false, embedRecipe: false } } as const;
 const request = { operation: "generate", prompt: "a red fox" } as const;
 const small = { name: "ok", size: "64x48" } as const;
 
@@ -48,8 +48,8 @@ const images = "https://chatgpt.com/backend-api/codex/images/generations";
 describe("the workspace of an account, with the default address", () => {
   it("is asked for once, with bearer and account only", async () => {
     const { limn, asked, emulator } = atDefaultAddress();
-    await limn.images.generate(request, toBytes);
-    await limn.images.generate(request, toBytes);
+    await limn.images.generate(request, intoFiles);
+    await limn.images.generate(request, intoFiles);
     expect(asked.map(({ url }) => url)).toEqual([check, images, images]);
     expect([...(asked[0]?.headers.keys() ?? [])].sort()).toEqual([
       "accept",
@@ -63,7 +63,7 @@ describe("the workspace of an account, with the default address", () => {
 
   it("moves the next request to the region that the service names, with its header", async () => {
     const { limn, asked } = atDefaultAddress({ scenario: [{ name: "regional", on: "accounts" }, small, small] });
-    await limn.images.generate(request, toBytes);
+    await limn.images.generate(request, intoFiles);
     await limn.planUsage(new AbortController().signal);
     expect(asked.map(({ url, headers }) => [url, headers.get("x-openai-account-routing-override")])).toEqual([
       [check, null],
@@ -84,7 +84,7 @@ describe("the workspace of an account, with the default address", () => {
     "cloudflare",
   ])("makes no difference when the answer is %s", async (name) => {
     const { limn, asked } = atDefaultAddress({ scenario: [{ name, on: "accounts" }, small] });
-    expect((await limn.images.generate(request, toBytes)).status).toBe("done");
+    expect((await limn.images.generate(request, intoFiles)).status).toBe("done");
     expect(asked.map(({ url }) => url)).toEqual([check, images]);
   });
 
@@ -97,13 +97,13 @@ describe("the workspace of an account, with the default address", () => {
   ])("is not followed to %s, which is no https origin", async (workspaceOrigin) => {
     const account = { accountId: "acc-1", email: "a@example.test", plan: "plus", workspaceOrigin };
     const { limn, asked } = atDefaultAddress({ accounts: [account] });
-    await limn.images.generate(request, toBytes);
+    await limn.images.generate(request, intoFiles);
     expect(asked.map(({ url }) => url)).toEqual([check, images]);
   });
 
   it("is an error before anything is spent when the account is not among those listed", async () => {
     const { limn, emulator } = atDefaultAddress({ scenario: [{ name: "missing-entry", on: "accounts" }, small] });
-    const result = limn.images.generate(request, toBytes);
+    const result = limn.images.generate(request, intoFiles);
     expect(await limnErrorOf(result)).toMatchObject({
       code: "login_account_changed",
       hint: expect.stringContaining("limn login") as unknown,
@@ -124,14 +124,14 @@ describe("an account that is bound", () => {
   ])("to %s says so with every picture, as its token claims", async (_, claims, headers) => {
     const account = { accountId: "acc-1", email: "a@example.test", plan: "team", ...claims };
     const { limn, asked } = atDefaultAddress({ accounts: [account] });
-    expect((await limn.images.generate(request, toBytes)).status).toBe("done");
+    expect((await limn.images.generate(request, intoFiles)).status).toBe("done");
     const sent = asked.find(({ url }) => url === images)?.headers;
     expect(Object.fromEntries(Object.keys(headers).map((name) => [name, sent?.get(name)]))).toEqual(headers);
   });
 
   it("to nothing sends no such header", async () => {
     const { limn, asked } = atDefaultAddress();
-    await limn.images.generate(request, toBytes);
+    await limn.images.generate(request, intoFiles);
     expect([...(asked.at(-1)?.headers.keys() ?? [])].filter((name) => name.startsWith("x-openai"))).toEqual([]);
   });
 });
@@ -166,7 +166,6 @@ const issuer = "https://auth.openai.com";
 describe("signing in and out", () => {
   it("is not begun where the login could not be kept", async () => {
     const { limn, emulator, folder } = ownLoginAt();
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(join(folder, "auth"), "a file where the folder should be");
     const options = { signal: new AbortController().signal, onCode: () => expect.unreachable() };
     expect(await limnErrorOf(limn().ownLogin.withDeviceCode(options))).toMatchObject({
@@ -180,7 +179,7 @@ describe("signing in and out", () => {
     const { limn, emulator, file } = ownLoginAt({ scenario: [{ name: "slow", on: "refresh", delayMs: 300 }, small] });
     const old = emulator.signIn({ clientId, accessTokenLifeMs: 0 });
     file.write(newOwnLogin(old, { profile: "default", issuer, clientId, nowMs: Date.now() }));
-    const renewal = limn().images.generate(request, toBytes);
+    const renewal = limn().images.generate(request, intoFiles);
     while (emulator.count("refresh") === 0) await new Promise((resolve) => setImmediate(resolve));
     await limn().ownLogin.withDeviceCode({
       signal: new AbortController().signal,
@@ -201,7 +200,6 @@ describe("signing in and out", () => {
       wasSignedIn: false,
       revoked: null,
     });
-    const { readdirSync } = await import("node:fs");
     expect([readdirSync(folder), emulator.calls]).toEqual([[], []]);
   });
 
@@ -233,7 +231,6 @@ describe("signing in and out", () => {
   it("out deletes a damaged login too", async () => {
     const { limn, emulator, file } = ownLoginAt();
     file.write(newOwnLogin(emulator.signIn({ clientId }), { profile: "default", issuer, clientId, nowMs: Date.now() }));
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(file.path, readFileSync(file.path, "utf8").slice(0, 100));
     const signal = new AbortController().signal;
     expect(await limn().ownLogin.signOut({ keepSession: false, signal })).toEqual({ wasSignedIn: true, revoked: null });
@@ -249,7 +246,7 @@ describe("a login that is ended in the middle of a batch", () => {
     const result = await limn().images.generate(
       { ...request, n: 4 },
       {
-        ...toBytes,
+        ...intoFiles,
         concurrency: 1,
         onEvent: ({ type }) => {
           if (type === "image-end" && (pictures += 1) === 2) emulator.revokeLogins();

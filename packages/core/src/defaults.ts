@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLimitMemory, createRouteFinder, readPlanUsage } from "./account/index.ts";
 import type { PlanUsage } from "./account/index.ts";
-import { chooseLogin, codexProgram, ownLoginFile, rankSources } from "./compose-credentials.ts";
+import { chooseLogin, codexProgram, namedProfile, ownLoginFile, rankSources } from "./compose-credentials.ts";
 import type { LoginChoice } from "./compose-credentials.ts";
 import { createCodexRenewal } from "./compose-renewal.ts";
 import { createOwnLoginControl } from "./compose-sign-in.ts";
@@ -80,6 +80,7 @@ export function createLimn(options: LimnOptions = {}): Limn {
   const userAgent = `limn/${version}`;
   const tokens = createSignInService({ http, authURL: serviceAddress(config, "authUrl").url, userAgent, clock });
   const profile = options.profile ?? null;
+  const named = namedProfile(config, profile);
   const renewCodex = createCodexRenewal({
     lockPath: join(folders.config, "auth", "renew-codex.lock"),
     codex: () => codexProgram(environment),
@@ -105,6 +106,7 @@ export function createLimn(options: LimnOptions = {}): Limn {
     credentials: createCredentialProvider({
       sources: usable,
       ...(address.mayReceiveStoredLogin ? {} : { withheldFor: address.url }),
+      ...(named === null || options.sandbox !== undefined ? {} : { profile: named }),
     }),
     baseURL: address.url,
     // Another address than the default has no workspaces; an origin that it named would not be followed either.

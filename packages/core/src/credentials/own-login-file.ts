@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { join } from "node:path";
 import type { RefreshRejection, TokenGrant } from "../contracts/sign-in.ts";
 import { LimnError } from "../errors/index.ts";
@@ -91,8 +92,8 @@ export class OwnLoginFile {
 
   /** Tighten rights that others widened. A sentence about what was wrong; null when nothing was. */
   mendRights(): string | null {
-    const facts = process.platform === "win32" ? undefined : statSync(this.path, { throwIfNoEntry: false });
-    if (facts === undefined) return null;
+    const facts = process.platform === "win32" ? null : this.#facts();
+    if (facts === null) return null;
     const user = process.geteuid?.();
     if (user !== undefined && user !== 0 && facts.uid !== user)
       return `${this.path} belongs to another user (${facts.uid}), who can read and change it; sign in again to replace it`;
@@ -102,6 +103,15 @@ export class OwnLoginFile {
       return `${this.path} could be read by others; its rights were mended`;
     } catch (error) {
       return `${this.path} can be read by others, and its rights could not be mended: ${describeErrno(error)}`;
+    }
+  }
+
+  #facts(): Stats | null {
+    try {
+      return statSync(this.path);
+    } catch {
+      // None, or one that reading will complain about.
+      return null;
     }
   }
 
@@ -142,7 +152,8 @@ export class OwnLoginFile {
   }
 
   get exists(): boolean {
-    return existsSync(this.path);
+    // A link that leads nowhere is one too, for signing out.
+    return lstatSync(this.path, { throwIfNoEntry: false }) !== undefined;
   }
 
   /** True when there was one. */

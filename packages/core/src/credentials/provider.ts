@@ -13,13 +13,15 @@ export interface ProviderOptions {
   readonly sources: readonly RankedSource[];
   /** Set when stored logins may not be sent to the configured address: which address. */
   readonly withheldFor?: string;
+  /** Set when one of limn's own logins was named, so that no other one counts. */
+  readonly profile?: string;
 }
 
 /**
  * The first usable login in a fixed order. When there is none, the first trouble that was met is told, because that is the login which
  * its user most likely means. Sources are asked anew for every request, since their owners may have renewed them (login-stores 0.5).
  */
-export function createCredentialProvider({ sources, withheldFor }: ProviderOptions): CredentialProvider {
+export function createCredentialProvider({ sources, withheldFor, profile }: ProviderOptions): CredentialProvider {
   const get = async (): Promise<Credential> => {
     let firstProblem: LimnError | null = null;
     for (const { source, onProblem } of sources) {
@@ -31,7 +33,7 @@ export function createCredentialProvider({ sources, withheldFor }: ProviderOptio
         firstProblem ??= error;
       }
     }
-    throw firstProblem ?? nobody(withheldFor);
+    throw firstProblem ?? nobody(withheldFor, profile);
   };
 
   const recover = async (refused: Credential): Promise<Credential | null> => {
@@ -42,11 +44,17 @@ export function createCredentialProvider({ sources, withheldFor }: ProviderOptio
   return { get, recover, reports: async () => Promise.all(sources.map(async ({ source }) => source.report())) };
 }
 
-function nobody(withheldFor: string | undefined): LimnError {
+function nobody(withheldFor: string | undefined, profile: string | undefined): LimnError {
   if (withheldFor !== undefined) {
     return new LimnError("login_missing", {
       message: `No stored login is sent to ${withheldFor}, because that address was not set in your own settings.`,
       hint: `If you trust it: limn config set baseUrl ${withheldFor} — or hand in a token for it: LIMN_ACCESS_TOKEN=… limn …`,
+    });
+  }
+  if (profile !== undefined) {
+    return new LimnError("login_missing", {
+      message: `Nobody is signed in to limn under the profile "${profile}", and no other login counts when one is named.`,
+      hint: `Sign in: limn login --profile ${profile}`,
     });
   }
   return new LimnError("login_missing", {
