@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit` stands beside the source; `integration` runs the core against the emulator in the process; `e2e` runs the built program;
- * `package` looks at what would be published. No test sees a real home folder: test/setup-home.ts.
+ * `browser` signs in with a real one; `package` looks at what would be published. No test sees a real home folder: test/setup-home.ts.
  */
 const project = (name: string, include: string[], globalSetup: string[] = []): object => ({
   resolve: { conditions: ["source"] },
@@ -19,6 +19,7 @@ export default defineConfig({
       project("unit", ["packages/*/src/**/*.test.ts"]),
       project("integration", ["test/integration/**/*.test.ts"]),
       project("e2e", ["test/e2e/**/*.test.ts"], [build]),
+      project("browser", ["test/browser/**/*.test.ts"], [build]),
       project("architecture", ["test/architecture/**/*.test.ts"]),
       project("package", ["test/package/**/*.test.ts"], [build]),
     ],

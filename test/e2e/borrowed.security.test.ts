@@ -125,8 +125,9 @@ describe("letting Codex renew its own login", () => {
   it.skipIf(process.platform !== "linux")("is refused while Codex itself runs with that home", async () => {
     const { world, emulator, log } = await keyedWorld();
     expired(world, emulator);
-    copyFileSync("/bin/sleep", join(world.folder, "codex"));
-    const codex = world.startOther(join(world.folder, "codex"), ["600"]);
+    const program = join(world.home, "codex");
+    copyFileSync("/bin/sleep", program);
+    const codex = world.startOther(program, ["600"]);
     const run = await world.run(["login", "--renew", "codex", "--json"]);
     expect([run.status, errorOf(run)]).toMatchObject([
       9,
@@ -191,7 +192,9 @@ describe("the logins of other programs", () => {
       }
     }
     for (const command of [["status"], ["doctor"], ["logout"]]) await world.run(command);
-    expect(stores.map((file) => ({ content: readFileSync(file, "utf8"), time: statSync(file).mtimeMs }))).toEqual(before);
+    expect(stores.map((file) => ({ content: readFileSync(file, "utf8"), time: statSync(file).mtimeMs }))).toEqual(
+      before,
+    );
     for (const file of stores) expect(readdirSync(join(file, ".."))).toEqual(["auth.json"]);
     expect([emulator.count("refresh"), emulator.count("revoke")]).toEqual([0, 0]);
   });
@@ -240,7 +243,7 @@ describe("planted secrets", () => {
 
   it("are in no output, no file but the login itself, and no line of the process list", async () => {
     await haveCallbackPorts();
-    const { world, emulator } = await worldWithSignIn({ ...planted, autoApprove: true });
+    const { world, emulator } = await worldWithSignIn({ ...planted, autoApprove: true, reuse: "tolerated" });
     const { login, address, callback, state } = await startLogin(world);
     const lines = [commandLine(login.pid)];
     await fetch(`${callback}?code=x&state=other`);
@@ -262,38 +265,60 @@ describe("planted secrets", () => {
       const { accessToken, refreshToken, idToken } = renewable;
       writeFileSync(loginFile(world), JSON.stringify({ ...own, accessToken, refreshToken, idToken }));
       emulator.setScenario({ name: scenario, on: "refresh" });
-      outputs.push(await world.run(["generate", "-", "-v", "--no-history"], { input: prompt }));
+      outputs.push(
+        await world.run(["generate", "-", "-v", "--no-history", "--retries", "0", "-o", "picture.png"], {
+          input: prompt,
+        }),
+      );
     }
     const renewed = parseObject(readFileSync(loginFile(world), "utf8"));
     secrets.push(...[renewed.accessToken, renewed.refreshToken, renewed.idToken].map(String));
     for (const scenario of ["unauthorized", "moderation", "usage-limit", "bad-request", "cut-body"])
       for (const format of ["--json", "--jsonl", "-v"]) {
         emulator.setScenario(scenario);
-        const flags = ["--no-history", "--ignore-limit", format];
+        const flags = ["--no-history", "--ignore-limit", "--retries", "0", "-o", "picture.png", format];
         outputs.push(await world.run(["generate", "-", ...flags], { input: prompt }));
       }
     emulator.setScenario({ name: "never" });
-    const running = world.start(["generate", "-", "--no-history"], { input: prompt });
+    const running = world.start(["generate", "-", "--no-history", "--retries", "0", "-o", "picture.png"], {
+      input: prompt,
+    });
     const asked = emulator.count("images");
-    while (emulator.count("images") === asked) await new Promise((done) => setImmediate(done));
+    while (emulator.count("images") === asked && running.child.exitCode === null)
+      await new Promise((done) => setImmediate(done));
     lines.push(commandLine(running.pid));
     running.kill("SIGINT");
     outputs.push(await running.finished);
-    for (const command of [["doctor", "--report"], ["doctor", "--report", "--json"], ["history", "--json"], ["logout", "--json"]])
+    for (const command of [
+      ["doctor", "--report"],
+      ["doctor", "--report", "--json"],
+      ["history", "--json"],
+      ["logout", "--json"],
+    ])
       outputs.push(await world.run(command));
 
     const texts = [...outputs.flatMap(({ stdout, stderr }) => [stdout, stderr]), ...lines];
     const payloads = secrets.map((secret) => secret.split(".")[1] ?? secret);
     for (const secret of [...new Set([...secrets, ...payloads]), planted.accountId]) {
       expect(texts.filter((text) => text.includes(secret))).toEqual([]);
-      expect(world.keptFiles().filter(({ content }) => content.includes(secret)).map(({ path }) => path)).toEqual([]);
+      expect(
+        world
+          .keptFiles()
+          .filter(({ content }) => content.includes(secret))
+          .map(({ path }) => path),
+      ).toEqual([]);
     }
     // Only `limn login` itself tells whose login it is, and only the address tells its state.
     expect(texts.filter((text) => text.includes(planted.email))).toEqual([outputs[0]?.stdout]);
     expect(texts.filter((text) => text.includes(state))).toEqual([outputs[0]?.stderr]);
     expect(texts.filter((text) => text.includes("walrus") && !text.includes('"prompt"'))).toEqual([]);
     for (const secret of ["walrus", "palm", planted.email])
-      expect(world.keptFiles().filter(({ content }) => content.includes(secret)).map(({ path }) => path)).toEqual([]);
+      expect(
+        world
+          .keptFiles()
+          .filter(({ content }) => content.includes(secret))
+          .map(({ path }) => path),
+      ).toEqual([]);
   });
 });
 

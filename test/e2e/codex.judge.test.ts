@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Emulator, EmulatorOptions } from "@limn/emulator";
 import { describe, expect, it } from "vitest";
 import { askCodexForToken } from "../../packages/core/src/codex-program/index.ts";
+import { createCodexSource } from "../../packages/core/src/credentials/index.ts";
 import { World, parseObject } from "./support/world.ts";
 
 /** The real Codex program of test/judges (codex-backend contract 8, recipe A). */
@@ -59,6 +60,31 @@ describe.skipIf(absent !== null)(`the real Codex program as judge${absent === nu
     expect(status).toMatchObject({ status: 0, stderr: expect.stringContaining("Logged in using ChatGPT") });
   });
 
+  it("goes on working after limn borrowed its login a hundred times while it ran", async () => {
+    const { world, emulator, authFile } = await signedInWithCodex();
+    const before = { content: readFileSync(authFile), modified: statSync(authFile).mtimeMs };
+    const settings = { codexHome: world.codexHome, clock: Date.now, askForToken: async () => null, renew: null };
+    const [token, ...borrowed] = await Promise.all([
+      askCodexForToken({ program: codex, codexHome: world.codexHome, environment: world.env, version: "0.0.0" }),
+      ...Array.from({ length: 100 }, async () => (await createCodexSource(settings).find())?.revealToken()),
+    ]);
+    expect(new Set(borrowed)).toEqual(new Set([token]));
+    expect({ content: readFileSync(authFile), modified: statSync(authFile).mtimeMs }).toEqual(before);
+    expect([emulator.count("refresh"), readdirSync(world.codexHome).filter((name) => name.includes("limn"))]).toEqual([
+      0,
+      [],
+    ]);
+    expect(await world.startOther(codex, ["login", "status"]).finished).toMatchObject({ status: 0 });
+    // Signing out is still Codex's own affair, with a refresh token that nobody has spent.
+    expect(
+      (
+        await world.startOther(codex, ["logout"], { env: { CODEX_REVOKE_TOKEN_URL_OVERRIDE: revokeAt(world) } })
+          .finished
+      ).status,
+    ).toBe(0);
+    expect(emulator.count("revoke", 200)).toBe(1);
+  });
+
   it("hands out the token of its login when it is asked, as for one in a keychain", async () => {
     const { world, authFile } = await signedInWithCodex();
     const token = await askCodexForToken({
@@ -86,6 +112,10 @@ describe.skipIf(absent !== null)(`the real Codex program as judge${absent === nu
   });
 });
 
+function revokeAt(world: World): string {
+  return `${new URL(world.env.LIMN_BASE_URL ?? "").origin}/oauth/revoke`;
+}
+
 function pendingCode(text: string): string {
   // eslint-disable-next-line no-control-regex -- colours
   const code = /\b([A-Z0-9]{4}-[A-Z0-9]{4,5})\b/.exec(text.replaceAll(/\u001b\[[0-9;]*m/g, " "))?.[1];
@@ -94,5 +124,5 @@ function pendingCode(text: string): string {
 }
 
 async function emulatorSees(emulator: Emulator, route: string): Promise<void> {
-  while (emulator.count(route) === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (emulator.count(route) === 0) await new Promise((done) => setImmediate(done));
 }

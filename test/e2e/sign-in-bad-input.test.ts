@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
@@ -14,7 +23,9 @@ const isRoot = process.getuid?.() === 0;
 const nobody = 54_321;
 
 /** A hint that says what to do names a command or a setting. */
-const aNextStep = expect.stringMatching(/limn (?:login|doctor)|codex login|LIMN_\w+=|Try (?:again|from)|Wait|Start over|^Make room/) as unknown;
+const aNextStep = expect.stringMatching(
+  /limn (?:login|doctor)|codex login|LIMN_\w+=|Try (?:again|from)|Wait|Start over|^Make room/,
+) as unknown;
 
 describe("limn's own login file that cannot be used", () => {
   const wholeLogin = async (): Promise<string> => {
@@ -32,7 +43,10 @@ describe("limn's own login file that cannot be used", () => {
     const file = signedIn(world, emulator);
     writeFileSync(file, content);
     const run = await world.run(["generate", "a fox", "--json"]);
-    expect([run.status, errorOf(run)]).toMatchObject([4, { code: "login_unreadable", hint: "Sign in again: limn login" }]);
+    expect([run.status, errorOf(run)]).toMatchObject([
+      4,
+      { code: "login_unreadable", hint: "Sign in again: limn login" },
+    ]);
     expect([readFileSync(file, "utf8") === content, emulator.calls]).toEqual([true, []]);
     expect((await world.run(["logout"])).status).toBe(0);
     expect(readdirSync(dirname(file))).toEqual(["default.lock"]);
@@ -46,7 +60,10 @@ describe("limn's own login file that cannot be used", () => {
     mkdirSync(join(world.limnHome, "auth"), { recursive: true });
     put(loginFile(world));
     const run = await world.run(["generate", "a fox", "--json"]);
-    expect([run.status, errorOf(run)]).toMatchObject([4, { code: "login_unreadable", hint: "Sign in again: limn login" }]);
+    expect([run.status, errorOf(run)]).toMatchObject([
+      4,
+      { code: "login_unreadable", hint: "Sign in again: limn login" },
+    ]);
     expect((await world.run(["status"])).status).toBe(4);
     expect((await world.run(["logout"])).status).toBe(signingOut);
     expect(emulator.calls).toEqual([]);
@@ -86,35 +103,46 @@ describe("a place where no login can be kept", () => {
     chmodSync(world.folder, 0o755);
     const { LIMN_HOME: _limn, HOME: _home, ...env } = world.env;
     for (const command of [["login", "--device"], ["logout"], ["status"], ["generate", "a fox"]]) {
-      const bare = world.startOther("env", ["-i", ...pairs(env), process.execPath, ...binAnd(command)], { uid: nobody });
+      const bare = world.startOther("env", ["-i", ...pairs(env), process.execPath, ...binAnd(command)], {
+        uid: nobody,
+      });
       const { status, stderr } = await bare.finished;
-      expect([status, stderr]).toEqual([2, expect.stringMatching(/no home folder[\s\S]*LIMN_HOME=\/some\/folder limn/)]);
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringMatching(/no home folder[\s\S]*LIMN_HOME=\/some\/folder limn/),
+      ]);
     }
     expect(emulator.calls).toEqual([]);
   });
 
-  it.skipIf(!canMount())("because it is read-only ends with 10 before anything is asked, and nothing changes", async () => {
-    const { world, emulator } = await worldWithSignIn();
-    const disk = smallDisk(2);
-    const elsewhere = new World();
-    Object.assign(elsewhere.env, world.env, { LIMN_HOME: disk });
-    mkdirSync(join(disk, "auth"), { mode: 0o700 });
-    const content = readFileSync(signedIn(world, emulator));
-    writeFileSync(join(disk, "auth", "default.json"), content, { mode: 0o600 });
-    makeReadOnly(disk);
-    for (const command of [
-      ["login", "--device", "--json"],
-      ["login", "--no-browser", "--json"],
-      ["logout", "--json"],
-      ["generate", "a fox", "--json"],
-      ["status", "--json"],
-    ]) {
-      const run = await elsewhere.run(command);
-      expect([run.status, parseObject(run.stdout).error]).toMatchObject([10, { code: "artifact_write_failed", hint: aNextStep }]);
-    }
-    expect([emulator.calls, readdirSync(join(disk, "auth"))]).toEqual([[], ["default.json"]]);
-    expect(readFileSync(join(disk, "auth", "default.json"))).toEqual(content);
-  });
+  it.skipIf(!canMount())(
+    "because it is read-only ends with 10 before anything is asked, and nothing changes",
+    async () => {
+      const { world, emulator } = await worldWithSignIn();
+      const disk = smallDisk(2);
+      const elsewhere = new World();
+      Object.assign(elsewhere.env, world.env, { LIMN_HOME: disk });
+      mkdirSync(join(disk, "auth"), { mode: 0o700 });
+      const content = readFileSync(signedIn(world, emulator));
+      writeFileSync(join(disk, "auth", "default.json"), content, { mode: 0o600 });
+      makeReadOnly(disk);
+      for (const command of [
+        ["login", "--device", "--json"],
+        ["login", "--no-browser", "--json"],
+        ["logout", "--json"],
+        ["generate", "a fox", "--json"],
+        ["status", "--json"],
+      ]) {
+        const run = await elsewhere.run(command);
+        expect([run.status, parseObject(run.stdout).error]).toMatchObject([
+          10,
+          { code: "artifact_write_failed", hint: aNextStep },
+        ]);
+      }
+      expect([emulator.calls, readdirSync(join(disk, "auth"))]).toEqual([[], ["default.json"]]);
+      expect(readFileSync(join(disk, "auth", "default.json"))).toEqual(content);
+    },
+  );
 });
 
 describe("two logins at once", () => {
@@ -123,7 +151,9 @@ describe("two logins at once", () => {
     const logins = [0, 1].map(() => world.start(["login", "--device"]));
     await Promise.all(logins.map(async (login) => login.saysOnStderr("Waiting")));
     for (const login of logins) emulator.approveDevice(codeIn(login.stderrSoFar()));
-    expect((await Promise.all(logins.map(async ({ finished }) => finished))).map(({ status }) => status)).toEqual([0, 0]);
+    expect((await Promise.all(logins.map(async ({ finished }) => finished))).map(({ status }) => status)).toEqual([
+      0, 0,
+    ]);
     expect((await world.run(["generate", "a fox"])).status).toBe(0);
     expect(readdirSync(join(world.limnHome, "auth"))).toEqual(["default.json", "default.lock"]);
   });

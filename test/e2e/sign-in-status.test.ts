@@ -71,7 +71,10 @@ describe("limn status", () => {
   it("tells of the expired one when there is no other, with its owner's command", async () => {
     const { world, emulator } = await worldWithSignIn();
     expiredCodex(world, emulator);
-    expect(await statusOf(world, 4)).toMatchObject({ chosen: null, chosenBecause: "no login was found that can be used" });
+    expect(await statusOf(world, 4)).toMatchObject({
+      chosen: null,
+      chosenBecause: "no login was found that can be used",
+    });
     const run = await world.run(["generate", "a fox", "--json"]);
     expect(errorOf(run)).toMatchObject({
       code: "login_expired",
@@ -116,7 +119,9 @@ describe("limn status", () => {
   });
 
   it("remembers that limn's own login was refused for good", async () => {
-    const { world, emulator } = await worldWithSignIn({ scenario: { name: "refresh-token-invalidated", on: "refresh" } });
+    const { world, emulator } = await worldWithSignIn({
+      scenario: { name: "refresh-token-invalidated", on: "refresh" },
+    });
     signedIn(world, emulator);
     const answers = [await statusOf(world, 4), await statusOf(world, 4)];
     for (const answer of answers)
@@ -194,17 +199,14 @@ describe("a profile", () => {
     expect(world.keptFiles().map(({ path }) => path)).not.toContain(loginFile(world, "work"));
   });
 
-  it.each(["../up", "a/b", "", ".hidden", "x".repeat(65), "ü", "a.lock"])(
-    "cannot be called %j",
-    async (name) => {
-      const world = new World();
-      for (const command of [["status"], ["login", "--device"], ["logout"]]) {
-        const run = await world.run([...command, "--json", "--profile", name]);
-        expect([run.status, errorOf(run).code]).toEqual([2, "invalid_option"]);
-      }
-      expect(world.keptFiles()).toEqual([]);
-    },
-  );
+  it.each(["../up", "a/b", "", ".hidden", "x".repeat(65), "ü", "a.lock"])("cannot be called %j", async (name) => {
+    const world = new World();
+    for (const command of [["status"], ["login", "--device"], ["logout"]]) {
+      const run = await world.run([...command, "--json", "--profile", name]);
+      expect([run.status, errorOf(run).code]).toEqual([2, "invalid_option"]);
+    }
+    expect(world.keptFiles()).toEqual([]);
+  });
 
   it("that the variable names badly is told, and the variable is named", async () => {
     const world = new World();
@@ -249,7 +251,10 @@ describe("limn doctor", () => {
     writeFileSync(join(world.home, "limn", "auth", "default.json"), '{"version":1,"accessToken":"broken-planted"');
     world.signIn(emulator);
     signedInWithPi(world, emulator);
-    for (const parameters of [["doctor", "--report"], ["doctor", "--report", "--json"]]) {
+    for (const parameters of [
+      ["doctor", "--report"],
+      ["doctor", "--report", "--json"],
+    ]) {
       const { status, stdout, stderr } = await world.run(parameters);
       expect(status).toBe(4);
       expect(stdout).toContain("…8888");

@@ -30,9 +30,12 @@ function withoutComments(text: string): string {
 }
 
 describe("the package limn", () => {
-  it("holds the program, its readme and its licence, and nothing else", () => {
+  it("holds the program, its readme, its licence and those of what is bundled, and nothing else", () => {
     const others = packed.files.filter((path) => !/^dist\/[\w.-]+\.cjs$/.test(path));
-    expect(others).toEqual(["LICENSE", "README.md", "bin/limn.js", "package.json"]);
+    expect(others).toEqual(["LICENSE", "README.md", "bin/limn.js", "dist/THIRD-PARTY-LICENSES.txt", "package.json"]);
+    const licences = readFileSync(join(packed.folder, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
+    for (const name of ["commander", "smol-toml", "https-proxy-agent"])
+      expect(licences).toMatch(new RegExp(`^${name} \\d`, "m"));
     expect(packed.files.filter((path) => path.startsWith("dist/"))).toContain("dist/main.cjs");
   });
 
@@ -47,7 +50,8 @@ describe("the package limn", () => {
         if (other !== undefined) visit(other);
     };
     visit("main.cjs");
-    expect(readdirSync(folder).sort()).toEqual([...reached].sort());
+    const pieces = readdirSync(folder).filter((name) => name.endsWith(".cjs"));
+    expect(pieces.sort()).toEqual([...reached].sort());
   });
 
   it("needs nothing that it does not name", () => {

@@ -8,6 +8,7 @@ import type { CredentialSource } from "../../packages/core/src/contracts/credent
 import { createSignInService } from "../../packages/core/src/sign-in/index.ts";
 import type { SignInService } from "../../packages/core/src/sign-in/index.ts";
 import { createNodeClient, createProxyChoice } from "../../packages/core/src/transport/index.ts";
+import { parseObject } from "../e2e/support/world.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export const clientId = "app_EMoamEEZ73f0CkXaXp7hrann";
@@ -64,7 +65,7 @@ export async function ownLogin(options: OwnLoginOptions = {}): Promise<OwnLoginP
     file,
     issued,
     source: createOwnSource({ file, tokens: service, clock }),
-    stored: () => JSON.parse(readFileSync(join(folder, "default.json"), "utf8")) as Record<string, unknown>,
+    stored: () => parseObject(readFileSync(join(folder, "default.json"), "utf8")),
     names: () => readdirSync(folder).sort(),
   };
 }

@@ -12,8 +12,7 @@ export async function worldWithSignIn(options: EmulatorOptions = {}): Promise<{ 
   return { world, emulator };
 }
 
-export const loginFile = (world: World, profile = "default"): string =>
-  join(world.limnHome, "auth", `${profile}.json`);
+export const loginFile = (world: World, profile = "default"): string => join(world.limnHome, "auth", `${profile}.json`);
 
 export const codexClientId = "app_EMoamEEZ73f0CkXaXp7hrann";
 

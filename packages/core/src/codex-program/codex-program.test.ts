@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { parseObject } from "../../../../test/e2e/support/world.ts";
 import { limnErrorOf } from "../../../../test/support/rejection.ts";
 import { temporaryFolder } from "../../../../test/support/temporary-folder.ts";
 import {
@@ -32,11 +33,7 @@ function fake(behaviour: string, variables: Readonly<Record<string, string>> = {
   });
   return {
     options: { program, codexHome: folder, environment, version: "0.0.0-test" },
-    entries: () =>
-      readFileSync(log, "utf8")
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    entries: () => readFileSync(log, "utf8").trimEnd().split("\n").map(parseObject),
   };
 }
 
@@ -101,7 +98,7 @@ describe("asking the Codex program for the token of its login", () => {
       details: { limitMs: 1500 },
     });
     const pid = Number(entries()[0]?.pid);
-    while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
+    while (isAlive(pid)) await new Promise((done) => setImmediate(done));
   });
 
   it("does not wait for ever for a program that answered and lingers", async () => {
@@ -196,7 +193,7 @@ describe.skipIf(process.platform !== "linux")("Codex programs that run", () => {
       start({ HOME: folder }),
     ];
     start({ CODEX_HOME: join(folder, "other") });
-    expect(runningCodex(home).sort()).toEqual(same.sort());
+    expect(new Set(runningCodex(home))).toEqual(new Set(same));
     expect(runningCodex(join(folder, "nobody"))).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Scenario } from "@limn/emulator";
 import { describe, expect, it } from "vitest";
 import { clientId, ownLogin, serviceAt } from "../../../../test/support/own-login.ts";
 import { recordingServer } from "../../../../test/support/recording-server.ts";
@@ -168,7 +167,7 @@ describe("a permanent refusal", () => {
 });
 
 describe("trouble that passes", () => {
-  const table: [name: string, scenario: Scenario, code: string][] = [
+  const table: [what: string, scenario: string, code: string][] = [
     ["a block of the network edge", "cloudflare", "network_blocked"],
     ["429", "rate-limit", "rate_limited"],
     ["500", "server-error", "service_error"],
@@ -183,7 +182,7 @@ describe("trouble that passes", () => {
   it.each(table)("%s leaves a living token in use, and the login as it was", async (_, name) => {
     const { source, emulator, stored, issued, names } = await ownLogin({
       accessTokenLifeMs: threeMinutesMs,
-      emulator: { scenario: { name: String(name), on: "refresh" } },
+      emulator: { scenario: { name, on: "refresh" } },
     });
     const before = stored();
     expect((await source.find())?.revealToken()).toBe(issued.accessToken);
@@ -197,7 +196,7 @@ describe("trouble that passes", () => {
     async (_, name, code) => {
       const { source, emulator, stored, issued } = await ownLogin({
         // Where an answer began, the token may be spent; the service is reported to tolerate that for an hour (contract 6.4).
-        emulator: { reuse: "tolerated", scenario: { name: String(name), on: "refresh" } },
+        emulator: { reuse: "tolerated", scenario: { name, on: "refresh" } },
       });
       const before = stored();
       const error = await limnErrorOf(source.find());

@@ -30,7 +30,7 @@ async function begin(options: EmulatorOptions = {}): Promise<Attempt> {
   const { baseURL } = await emulator.listen();
   const abort = new AbortController();
   onTestFinished(() => abort.abort());
-  let paste = (_: string): void => undefined;
+  let paste: (text: string) => void = () => undefined;
   const pastedAddress = new Promise<string | null>((resolve) => {
     paste = resolve;
   });

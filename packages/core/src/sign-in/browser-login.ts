@@ -2,7 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { TokenGrant } from "../contracts/sign-in.ts";
 import { LimnError, publicServiceMessage } from "../errors/index.ts";
 import { errno } from "../files/index.ts";
-import { callbackPage } from "./callback-pages.ts";
+import { Pages } from "./callback-pages.ts";
+import type { Page } from "./callback-pages.ts";
 import { createPkcePair, createState, isSameState } from "./pkce.ts";
 import type { SignInService } from "./sign-in-service.ts";
 
@@ -59,10 +60,10 @@ export async function loginWithBrowser({
     const pasted = pastedAddress.then((text) => (text === null ? callback : readPastedAddress(text, state)));
     const { code } = await Promise.race([callback, pasted]);
     const grant = await service.exchangeCode(code, redirectUri, pkce.verifier, signal);
-    pages.finish(200, "You are signed in", "You can close this window and go back to the terminal.");
+    pages.finish("signedIn");
     return grant;
   } catch (error) {
-    pages.finish(200, ...notSignedIn);
+    pages.finish("notSignedIn");
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);
@@ -70,41 +71,6 @@ export async function loginWithBrowser({
     await pages.delivered();
     // Browsers open connections in advance and leave them empty; those would keep the program waiting.
     server.closeAllConnections();
-  }
-}
-
-const notSignedIn = [
-  "Not signed in",
-  "The sign-in was not completed. You can close this window; the terminal says more.",
-] as const;
-
-/** One page for one request. `later`: the browser waits until it is known how the sign-in ended. */
-interface Page {
-  now(status: number, title: string, text: string): void;
-  later(): void;
-}
-
-/** The pages that browsers were shown, or wait for. */
-class Pages {
-  readonly #waiting: ServerResponse[] = [];
-  readonly #delivered: Promise<unknown>[] = [];
-
-  begin(response: ServerResponse): Page {
-    this.#delivered.push(new Promise((resolve) => response.once("close", resolve)));
-    return {
-      now: (status, title, text) => page(response, status, title, text),
-      later: () => void this.#waiting.push(response),
-    };
-  }
-
-  /** Answer everybody who waits. */
-  finish(status: number, title: string, text: string): void {
-    for (const response of this.#waiting.splice(0)) page(response, status, title, text);
-  }
-
-  /** Resolves when nothing is under way any more. */
-  async delivered(): Promise<void> {
-    await Promise.all(this.#delivered);
   }
 }
 
@@ -135,7 +101,7 @@ function answer(request: IncomingMessage, shown: Page, state: string, settle: Se
   const url = URL.parse(request.url ?? "/", "http://127.0.0.1");
   // Another program asks for the port, as Codex does of a holder (6.6).
   if (url?.pathname === "/cancel") {
-    shown.now(200, "Sign-in ended", "Another program asked limn to end this sign-in.");
+    shown.now("ended");
     settle.reject(
       new LimnError("login_refused", {
         message: "Another program asked to end this sign-in.",
@@ -146,18 +112,14 @@ function answer(request: IncomingMessage, shown: Page, state: string, settle: Se
     return;
   }
   if (url?.pathname !== "/auth/callback") {
-    shown.now(404, "Nothing here", "This address only waits for the end of a sign-in to limn.");
+    shown.now("nothing");
     return;
   }
   const outcome = readCallback(url.searchParams, state);
   if (outcome.kind === "foreign") {
-    shown.now(
-      400,
-      "That does not belong to this sign-in",
-      "The answer carries another state. Perhaps an older tab; limn keeps waiting for the right one.",
-    );
+    shown.now("foreign");
   } else if (outcome.kind === "refused") {
-    shown.now(200, ...notSignedIn);
+    shown.now("notSignedIn");
     settle.reject(outcome.error);
   } else {
     // Whether it is true is known after the exchange.
@@ -211,15 +173,4 @@ function readPastedAddress(text: string, state: string): Callback {
     hint: "Start over with limn login, and paste the whole address that the browser shows at the end (http://127.0.0.1:1455/auth/callback?code=…).",
     details: { kind: "state_mismatch" },
   });
-}
-
-function page(response: ServerResponse, status: number, title: string, text: string): void {
-  response.writeHead(status, {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    connection: "close",
-  });
-  response.end(callbackPage(title, text));
 }

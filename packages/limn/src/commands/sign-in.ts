@@ -90,7 +90,14 @@ async function loginInBrowser(
 ): Promise<SignedIn> {
   const lines = process.stdin.isTTY === true ? createInterface({ input: process.stdin }) : null;
   const pastedAddress =
-    lines === null ? Promise.resolve(null) : new Promise<string | null>((resolve) => lines.once("line", resolve));
+    lines === null
+      ? Promise.resolve(null)
+      : new Promise<string | null>((resolve) => {
+          // An empty line is a slip, not an address.
+          lines.on("line", (line) => {
+            if (line.trim() !== "") resolve(line);
+          });
+        });
   try {
     return await ownLogin.withBrowser({
       signal,
