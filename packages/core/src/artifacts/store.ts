@@ -1,6 +1,6 @@
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Manifest, ManifestImage } from "../contracts/manifest.ts";
 import { LimnError } from "../errors/index.ts";
 import { describeErrno } from "../files/index.ts";
@@ -91,16 +91,24 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
   const findByFile = async (path: string): Promise<FoundRecipe> => {
     const sha256 = await hashFile(path);
     const record = readHashRecord(hashes, sha256);
-    if (record !== null) {
-      return { sha256, record, generation: readGeneration(generations, record.id), index: record.index };
+    const recorded = record === null ? null : readGeneration(generations, record.id);
+    const place = resolve(path);
+    if (record !== null && (recorded === null || wasDelivered(recorded, place))) {
+      return { sha256, record, generation: recorded, index: record.index };
     }
-    // An original, or a copy whose hash record was lost.
+    // An original, a copy whose hash record was lost, or one of several generations with equal bytes: then the one that delivered here.
+    let first: FoundRecipe | null =
+      record === null ? null : { sha256, record, generation: recorded, index: record.index };
     for (const generation of list()) {
       const image = generation.manifest.images.find(
         (candidate) => candidate.sha256 === sha256 || candidate.delivered.some((copy) => copy.sha256 === sha256),
       );
-      if (image !== undefined) return { sha256, record: null, generation, index: image.index };
+      if (image === undefined) continue;
+      const found = { sha256, record: null, generation, index: image.index };
+      if (wasDelivered(generation, place)) return found;
+      first ??= found;
     }
+    if (first !== null) return first;
     throw new LimnError("artifact_not_found", {
       message: `No generation of this history made ${path} (SHA-256 ${sha256.slice(0, 12)}…).`,
       hint: "A picture that was edited or re-encoded has other bytes than the one that limn delivered.",
@@ -125,6 +133,10 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
     findByFile,
     recordHash: (record) => writeHashRecord(hashes, record),
   };
+}
+
+function wasDelivered({ manifest }: FoundGeneration, path: string): boolean {
+  return manifest.images.some(({ delivered }) => delivered.some((copy) => copy.path === path));
 }
 
 async function checkRoom(folder: string, images: number): Promise<void> {

@@ -74,7 +74,9 @@ export function createClient(parts: ClientParts): ImageClient {
       });
     }
     const delivery = prepareDelivery(option, parts);
-    const { accountKey, ...account } = await choice.engine.prepare(signal);
+    const { accountKey: payerKey, ...account } = await choice.engine.prepare(signal);
+    // The sandbox has no plan that could be used up.
+    const accountKey = parts.emulated ? null : payerKey;
     if (options.ignorePlan !== true) refuseHiddenPlan(account.plan);
     if (options.ignoreLimit !== true && accountKey !== null) refuseKnownLimit(parts, accountKey);
     return runGeneration(parts, {

@@ -167,6 +167,7 @@ function summary(result: GenerationResult): string {
     parts.push(
       `${first.width}x${first.height} ${first.mediaType.slice("image/".length).toUpperCase()}${first.hasAlpha ? " with alpha" : ""}`,
     );
+  if (result.images.length > 1) parts.unshift(`${result.images.length} images`);
   parts.push(formatBytes(result.images.reduce((sum, { bytes }) => sum + bytes, 0)));
   parts.push(formatDuration(result.timingsMs.total));
   if (result.got.quality !== undefined) parts.push(`quality ${result.got.quality}`);

@@ -104,7 +104,11 @@ async function loginInBrowser(
       pastedAddress,
       onUrl: (url) => {
         terminal.say("");
-        terminal.say("Open this address in a browser, if it does not open by itself:");
+        terminal.say(
+          opensBrowser
+            ? "Open this address in a browser, if it does not open by itself:"
+            : "Open this address in a browser:",
+        );
         terminal.say(`  ${url.href}`);
         terminal.say("");
         if (lines !== null)
@@ -117,7 +121,8 @@ async function loginInBrowser(
     });
   } finally {
     lines?.close();
-    process.stdin.unref();
+    // Only pipes and terminals can be let go of; files and /dev/null hold nothing up.
+    if ("unref" in process.stdin && typeof process.stdin.unref === "function") process.stdin.unref();
   }
 }
 

@@ -15,7 +15,7 @@ const words: Readonly<Record<Stage, string>> = {
   sent: "sent, the service is drawing",
   receiving: "receiving",
   saving: "saving",
-  waiting: "turned away, waiting to try again",
+  waiting: "that did not work, waiting to try again",
 };
 
 /** Shows how a generation stands: one redrawn line with elapsed time on a terminal, a few plain lines elsewhere. */
@@ -103,7 +103,7 @@ export class Progress {
   #tell(index: number, stage: Stage, delayMs: number | null, bytes: number | null): void {
     if (this.#isQuiet || bytes !== null) return;
     const place = this.#count > 1 ? `image ${index + 1}: ` : "";
-    if (stage === "waiting") this.#line(`${place}turned away; trying again in ${formatDuration(delayMs ?? 0)}`);
+    if (stage === "waiting") this.#line(`${place}that did not work; trying again in ${formatDuration(delayMs ?? 0)}`);
     else if (this.#isVerbose) this.#line(`${place}${words[stage]} (${formatDuration(this.elapsedMs)})`);
     else if (stage === "sent" && !this.#saidSent && this.#timer === null)
       this.#line("sent; pictures take 15 to 60 seconds");

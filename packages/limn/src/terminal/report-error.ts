@@ -14,7 +14,7 @@ export function reportError(terminal: Terminal, error: unknown, style: ErrorStyl
   if (style.json) terminal.data(JSON.stringify({ schemaVersion: 1, error: known.toJSON() }));
   terminal.say(`${terminal.style("red", "error:")} ${known.message} ${terminal.style("dim", `[${known.code}]`)}`);
   if (known.hint !== null) terminal.say(`${terminal.style("cyan", "→")} ${known.hint}`);
-  if (style.verbose || known.code === "bug") {
+  if (style.verbose) {
     for (let cause = known.cause; cause instanceof Error; cause = cause.cause) {
       const text = known.code === "bug" ? (cause.stack ?? cause.message) : `${cause.name}: ${cause.message}`;
       terminal.say(terminal.style("dim", `  caused by ${redactSecrets(text)}`));

@@ -25,7 +25,7 @@ export function createImagesEngine({ transport, clock }: ImagesEngineOptions): E
     }),
     prepare: async () => {
       const { plan, source, accountId } = await transport.credential();
-      return { plan, source, accountKey: accountId === null ? null : accountKeyOf(accountId) };
+      return { plan, source, accountKey: accountId === null ? null : accountKeyOf(accountId, transport.baseURL) };
     },
     run: async (call) => runImagesCall(transport, clock, call),
   };
@@ -97,9 +97,14 @@ async function readAll(answer: TransportAnswer, reader: ImagesAnswerReader): Pro
   }
 }
 
-/** Account ids are kept out of files; their hash is enough to tell accounts apart. */
-function accountKeyOf(accountId: string): string {
-  return process.getBuiltinModule("node:crypto").createHash("sha256").update(accountId).digest("hex").slice(0, 16);
+/** Account ids are kept out of files; a hash is enough to tell accounts apart. The same id at another address is another account. */
+function accountKeyOf(accountId: string, baseURL: string): string {
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(`${accountId} ${baseURL}`)
+    .digest("hex")
+    .slice(0, 16);
 }
 
 function clockSkew(answer: TransportAnswer): number | null {
