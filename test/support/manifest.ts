@@ -19,7 +19,7 @@ export function manifest(change: Partial<Manifest> = {}): Manifest {
     prompt: "a red fox",
     promptSha256: "0".repeat(64),
     n,
-    folder: "/work",
+    folder: "/project",
     keepHistory: true,
     asked: {},
     sent: { prompt: "a red fox" },

@@ -234,12 +234,12 @@ describe("an address", () => {
 
 describe("folders", () => {
   const folders = (variables: Readonly<Record<string, string>>, change: Partial<Environment> = {}): unknown =>
-    limnFolders({ variables, platform: "linux", home: "/home/me", workingFolder: "/work", ...change });
+    limnFolders({ variables, platform: "linux", home: "/home/me", workingFolder: "/project", ...change });
 
   test("are LIMN_HOME, else XDG's, else below the home", () => {
     expect(folders({ LIMN_HOME: "kept", XDG_DATA_HOME: "/data" })).toMatchObject({
-      config: "/work/kept",
-      data: "/work/kept",
+      config: "/project/kept",
+      data: "/project/kept",
     });
     expect(folders({ XDG_CONFIG_HOME: "/conf", XDG_DATA_HOME: "relative" })).toMatchObject({
       config: "/conf/limn",
@@ -255,9 +255,9 @@ describe("folders", () => {
 
   test("of Codex are CODEX_HOME, else ~/.codex, else none", () => {
     const of = (variables: Readonly<Record<string, string>>, home: string | null): string | null =>
-      codexHome({ variables, platform: "linux", home, workingFolder: "/work" });
+      codexHome({ variables, platform: "linux", home, workingFolder: "/project" });
     expect([of({ CODEX_HOME: "c" }, "/home/me"), of({ CODEX_HOME: "" }, "/home/me"), of({}, null)]).toEqual([
-      "/work/c",
+      "/project/c",
       "/home/me/.codex",
       null,
     ]);
