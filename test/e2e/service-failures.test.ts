@@ -171,7 +171,7 @@ describe("a failure of the service", () => {
       const emulator = await world.startService({ scenario: [scenario, smallPicture] });
       const { status, stderr } = await world.run(["a fox", "--json"]);
       expect({ name, status }).toEqual({ name, status: 0 });
-      expect(stderr).toMatch(/^turned away; trying again in \d/m);
+      expect(stderr).toMatch(/^that did not work; trying again in \d/m);
       expect(imageCalls(emulator)).toHaveLength(2);
       const [id = ""] = world.generations();
       expect(world.manifest(id)).toMatchObject({ state: "done", calls: [{ attempts: 2 }] });
