@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import type { Emulator, EmulatorOptions } from "@limn/emulator";
 import { describe, expect, it } from "vitest";
 import { askCodexForToken } from "../../packages/core/src/codex-program/index.ts";
@@ -117,8 +118,7 @@ function revokeAt(world: World): string {
 }
 
 function pendingCode(text: string): string {
-  // eslint-disable-next-line no-control-regex -- colours
-  const code = /\b([A-Z0-9]{4}-[A-Z0-9]{4,5})\b/.exec(text.replaceAll(/\u001b\[[0-9;]*m/g, " "))?.[1];
+  const code = /\b([A-Z0-9]{4}-[A-Z0-9]{4,5})\b/.exec(stripVTControlCharacters(text))?.[1];
   if (code === undefined) throw new Error(`no code in:\n${text}`);
   return code;
 }

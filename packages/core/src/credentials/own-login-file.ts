@@ -85,7 +85,7 @@ export class OwnLoginFile {
     return login.store === "keyring" ? this.#withTokens(login) : login;
   }
 
-  /** Where a new login's tokens would go; null when nobody is signed in. */
+  /** Where the tokens are; null when nobody is signed in. @throws login_unreadable */
   get store(): "file" | "keyring" | null {
     return this.read()?.store ?? null;
   }

@@ -146,6 +146,8 @@ test.each([
   ["promt", "prompt"],
   ["backgruond", "background"],
   ["m", "n"],
+  ["backg", "background"],
+  ["back", null],
   ["size", null],
   ["completely-else", null],
 ])("%o most likely means %o", (word, meant) => {

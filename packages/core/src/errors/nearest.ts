@@ -20,8 +20,14 @@ function distance(left: string, right: string): number {
   return rows[left.length]?.[right.length] ?? 0;
 }
 
-/** The candidate a mistyped word most likely meant, or null when none is near (a third of its letters, at most three). */
-export function nearest(word: string, candidates: Iterable<string>): string | null {
+/** An abbreviation of at least this many letters is recognised; options count their hyphens. */
+const shortestBeginning = 5;
+
+/**
+ * The candidate a mistyped word most likely meant: one that is near (a third of its letters, at most three), or else the only one that
+ * begins with it. Null when there is neither.
+ */
+export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
@@ -31,5 +37,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
       bestDistance = found;
     }
   }
-  return best;
+  if (best !== null || word.length < shortestBeginning) return best;
+  const longer = candidates.filter((candidate) => candidate.startsWith(word.toLowerCase()));
+  return longer.length === 1 ? (longer[0] ?? null) : null;
 }
