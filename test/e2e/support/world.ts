@@ -110,7 +110,15 @@ export class World {
     return readdirSync(this.limnHome, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => ({ path, content: readFileSync(path) }));
+      .flatMap((path) => {
+        try {
+          return [{ path, content: readFileSync(path) }];
+        } catch (error) {
+          // A process that still runs may have given a half-written file its name since the folder was read.
+          if (existsSync(path)) throw error;
+          return [];
+        }
+      });
   }
 
   #make(name: string): string {
