@@ -5,13 +5,13 @@ import { EmulatorClosed } from "./exchange.ts";
 import { countableNames, handle } from "./handler.ts";
 import { accountById, type Account } from "./login/account.ts";
 import { makeCodexAuthFile, type CodexAuthFileOptions } from "./login/codex-auth-file.ts";
-import { checkOptions, type EmulatorOptions } from "./options.ts";
+import { checkOptions, type EmulatedCapabilities, type EmulatorOptions } from "./options.ts";
 import type { RecordedCall } from "./record/recorded-call.ts";
 import { parseScenario, type Scenario } from "./scenarios/parse-scenario.ts";
 import type { RouteGroup } from "./scenarios/groups.ts";
 import { decideDevice } from "./sign-in/decide-device.ts";
 import type { IssuedLogin } from "./sign-in/logins.ts";
-import { createState, revokeLogins } from "./state.ts";
+import { createState, revokeLogins, setCapabilities, setScenario } from "./state.ts";
 import { nearestName } from "./values.ts";
 
 /** A login to make without a browser. */
@@ -43,7 +43,9 @@ export interface Emulator {
   fetch(request: Request): Promise<Response>;
   /** Answers on a loopback port, in addition to {@link fetch}. May be called several times. */
   listen(options?: ListenOptions): Promise<RunningEmulator>;
-  /** What goes wrong from the next image call on. Throws a `TypeError` that names an unknown scenario or parameter. */
+  /** Switches what the service honours; the capabilities that are not named stay as they are. */
+  setCapabilities(capabilities: EmulatedCapabilities): void;
+  /** What goes wrong from the next call on. Throws a `TypeError` that names an unknown scenario or parameter. */
   setScenario(scenario: Scenario): void;
   /** Accepts another token instead; earlier ones now answer 401 `token_expired`. Default: a new made-up JWT. Returns it. */
   renewAccessToken(token?: string): string;
@@ -55,7 +57,7 @@ export interface Emulator {
   approveDevice(userCode: string, accountId?: string): void;
   /** Enters the code of a device and refuses. */
   denyDevice(userCode: string): void;
-  /** Forgets calls, counters, renewed tokens, logins and windows; the scenario is the option's again. */
+  /** Forgets calls, counters, renewed tokens, logins and windows; scenario and capabilities are the options' again. */
   reset(): void;
   /** An `auth.json` of the Codex CLI for this emulator's account, ready for `JSON.stringify`. */
   codexAuthFile(options?: CodexAuthFileOptions): Record<string, unknown>;
@@ -103,7 +105,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       running.add(server);
       return server;
     },
-    setScenario: (scenario) => state.scenarios.set(parseScenario(scenario)),
+    setCapabilities: (capabilities) => setCapabilities(state, capabilities),
+    setScenario: (scenario) => setScenario(state, parseScenario(scenario)),
     renewAccessToken: (token) => state.tokens.renew(token),
     reset: () => state.reset(),
     signIn: ({ accountId = first.accountId, clientId = checked.clientIds[0] ?? "app_emulator", ...rest } = {}) =>

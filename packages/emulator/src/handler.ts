@@ -11,6 +11,7 @@ import { imageRoutes } from "./routes/image-routes.ts";
 import { modelRoutes } from "./routes/model-routes.ts";
 import { asksForWebsocket, programRoutes, refuseWebsocket } from "./routes/program-routes.ts";
 import { hasPath, type Route } from "./routes/route.ts";
+import { responsesRouteNames, responsesRoutes } from "./routes/responses-routes.ts";
 import { tokenRoutes } from "./routes/token-routes.ts";
 import type { Account } from "./login/account.ts";
 import { routeGroups } from "./scenarios/groups.ts";
@@ -25,6 +26,7 @@ export interface Handled {
 
 const ROUTES: readonly Route[] = [
   ...imageRoutes,
+  ...responsesRoutes,
   ...accountRoutes,
   ...modelRoutes,
   ...authorizeRoutes,
@@ -35,7 +37,14 @@ const ROUTES: readonly Route[] = [
 
 /** What calls can be counted by: groups of routes and single routes. */
 export const countableNames: readonly string[] = [
-  ...new Set([...routeGroups, ...ROUTES.map((route) => route.name), "responses.websocket", "not-yet", "unknown"]),
+  ...new Set([
+    ...routeGroups,
+    ...ROUTES.map((route) => route.name),
+    ...responsesRouteNames,
+    "responses.websocket",
+    "not-yet",
+    "unknown",
+  ]),
 ];
 
 /** Answers a request, whatever carried it. Rejects only when the request's signal aborts. */

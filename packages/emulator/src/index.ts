@@ -1,5 +1,6 @@
 export { createEmulator, type Emulator, type SignInOptions } from "./create-emulator.ts";
 export type { EmulatedCapabilities, EmulatorOptions } from "./options.ts";
+export type { EmulatedModel } from "./models.ts";
 export type { ListenOptions, RunningEmulator } from "./adapters/http-server.ts";
 export type { CodexAuthFileOptions, CodexAuthKind } from "./login/codex-auth-file.ts";
 export type { RecordedCall } from "./record/recorded-call.ts";

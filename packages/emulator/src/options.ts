@@ -1,11 +1,12 @@
 import { checkAccounts, type Accounts, type EmulatorAccount } from "./login/account.ts";
 import type { UsageRules } from "./images/usage-windows.ts";
+import { checkModels, type EmulatedModel, type Model } from "./models.ts";
 import { parseScenario, type ParsedStep, type Scenario } from "./scenarios/parse-scenario.ts";
 import { isRecord, nearestName } from "./values.ts";
 
 /** What the emulated service honours of a request. The live one is reported to honour none of it (codex-backend contract 3.1). */
 export interface EmulatedCapabilities {
-  /** `size: "WxH"` gives exactly that. Default false. */
+  /** `size: "WxH"` gives exactly that; sizes against the rule of contract 3.1 are 400. Default false. */
   readonly honoursSize?: boolean;
   /** The asked `quality` is the one that comes back. Default false. */
   readonly honoursQuality?: boolean;
@@ -32,6 +33,8 @@ export interface EmulatorOptions {
   /** What goes wrong; see {@link Scenario}. Default `ok`. */
   readonly scenario?: Scenario;
   readonly capabilities?: EmulatedCapabilities;
+  /** The chat models of the accounts, in the place of the usual list. */
+  readonly models?: readonly EmulatedModel[];
   /** Wait before every answer to an image call, in ms. Default 0. */
   readonly latencyMs?: number;
   /** Draw the word SANDBOX on every picture. Default true. */
@@ -68,6 +71,7 @@ export interface CheckedOptions {
   readonly accounts: Accounts;
   readonly scenario: readonly ParsedStep[];
   readonly capabilities: Required<EmulatedCapabilities>;
+  readonly models: readonly Model[];
   readonly latencyMs: number;
   readonly mark: boolean;
   readonly autoApprove: boolean | string;
@@ -100,6 +104,7 @@ const NAMES: Readonly<Record<string, string>> = {
   accounts: "object",
   scenario: "any",
   capabilities: "object",
+  models: "object",
   latencyMs: "number",
   mark: "boolean",
   autoApprove: "any",
@@ -133,7 +138,6 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
   if (!(latencyMs >= 0)) throw new TypeError('createEmulator: "latencyMs" must be 0 or more.');
   if (accessToken !== undefined && !/^\S+$/.test(accessToken))
     throw new TypeError('createEmulator: "accessToken" must not be empty or hold spaces.');
-  checkCapabilities(capabilities);
   const accounts = accountsOf(options);
   checkSignIn(options, accounts);
   return {
@@ -142,7 +146,13 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
     accessToken,
     accounts,
     scenario: parseScenario(options.scenario ?? "ok"),
-    capabilities: { honoursSize: false, honoursQuality: false, honoursCount: false, ...capabilities },
+    capabilities: {
+      honoursSize: false,
+      honoursQuality: false,
+      honoursCount: false,
+      ...checkCapabilities(capabilities),
+    },
+    models: checkModels(options.models),
     latencyMs,
     mark: options.mark ?? true,
     autoApprove: options.autoApprove ?? false,
@@ -194,13 +204,17 @@ function checkSignIn(options: EmulatorOptions, accounts: Accounts): void {
   }
 }
 
-function checkCapabilities(capabilities: unknown): void {
+/** Checks the names and types of capabilities; gives those that are set. */
+export function checkCapabilities(capabilities: unknown): EmulatedCapabilities {
   if (!isRecord(capabilities)) throw new TypeError('createEmulator: "capabilities" must be an object.');
+  const checked: Record<string, boolean> = {};
   for (const [name, value] of Object.entries(capabilities)) {
     if (!CAPABILITIES.includes(name))
       throw new TypeError(
         `createEmulator has no capability "${name}". Did you mean "${nearestName(name, CAPABILITIES)}"?`,
       );
     if (typeof value !== "boolean") throw new TypeError(`createEmulator: capability "${name}" must be true or false.`);
+    checked[name] = value;
   }
+  return checked;
 }

@@ -3,8 +3,9 @@ import { createUsageWindows, type UsageWindows } from "./images/usage-windows.ts
 import { accountById, type Account } from "./login/account.ts";
 import { makeToken } from "./login/json-web-token.ts";
 import { bearerOf, createTokenRegister, type BearerVerdict, type TokenRegister } from "./login/token-register.ts";
-import type { CheckedOptions } from "./options.ts";
+import { checkCapabilities, type CheckedOptions } from "./options.ts";
 import type { CallDraft } from "./record/recorded-call.ts";
+import type { ParsedStep } from "./scenarios/parse-scenario.ts";
 import { createScenarioBoard, type ScenarioBoard } from "./scenarios/scenario-board.ts";
 import { createAuthorizations, type Authorizations } from "./sign-in/authorizations.ts";
 import { createDeviceRequests, type DeviceRequests } from "./sign-in/device-requests.ts";
@@ -19,6 +20,10 @@ export interface Meters {
 /** Everything that changes while an emulator runs. */
 export interface EmulatorState {
   readonly options: CheckedOptions;
+  /** The option's at the start; can be switched while running. */
+  capabilities: CheckedOptions["capabilities"];
+  /** Models that were taken off the list while running. */
+  readonly unlisted: Set<string>;
   readonly tokens: TokenRegister;
   readonly logins: Logins;
   readonly authorizations: Authorizations;
@@ -27,6 +32,8 @@ export interface EmulatorState {
   readonly calls: CallDraft[];
   /** How many image calls there were: decides identifiers. */
   imageCalls: number;
+  /** How many calls of `/responses` there were: decides identifiers. */
+  responsesCalls: number;
   /** How many other calls had a scenario: decides identifiers. */
   serviceCalls: number;
   metersOf(account: Account): Meters;
@@ -54,6 +61,8 @@ export function createState(options: CheckedOptions): EmulatorState {
   let startMs = clock();
   const state: EmulatorState = {
     options,
+    capabilities: options.capabilities,
+    unlisted: new Set(),
     tokens,
     logins,
     authorizations,
@@ -61,6 +70,7 @@ export function createState(options: CheckedOptions): EmulatorState {
     scenarios,
     calls: [],
     imageCalls: 0,
+    responsesCalls: 0,
     serviceCalls: 0,
     metersOf: (account) => {
       const known = meters.get(account.accountId);
@@ -73,20 +83,34 @@ export function createState(options: CheckedOptions): EmulatorState {
     reset: () => {
       state.calls.length = 0;
       state.imageCalls = 0;
+      state.responsesCalls = 0;
+      state.capabilities = options.capabilities;
       state.serviceCalls = 0;
       startMs = clock();
       meters.clear();
       for (const part of [tokens, logins, authorizations, devices]) part.reset();
-      scenarios.set(options.scenario);
+      setScenario(state, options.scenario);
     },
   };
   scenarios.set(options.scenario);
   return state;
 }
 
+/** Puts a scenario in force from the next call on; models that the one before took off the list are back. */
+export function setScenario(state: EmulatorState, steps: readonly ParsedStep[]): void {
+  state.unlisted.clear();
+  state.scenarios.set(steps);
+}
+
+/** Switches capabilities; the ones that are not named stay. Throws a `TypeError` for an unknown name or a wrong type. */
+export function setCapabilities(state: EmulatorState, capabilities: unknown): void {
+  state.capabilities = { ...state.capabilities, ...checkCapabilities(capabilities) };
+}
+
 /** The plan that answers name: the account's, unless the scenario `plan-free` is in force. */
 export function planInForce(state: EmulatorState, account: Account): string {
-  return state.scenarios.peek("images").name === "plan-free" ? "free" : account.plan;
+  const free = (["images", "responses"] as const).some((group) => state.scenarios.peek(group).name === "plan-free");
+  return free ? "free" : account.plan;
 }
 
 /** What the bearer of a request is worth, and whose it is: a configured token or one that a login issued. */

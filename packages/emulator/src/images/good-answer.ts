@@ -1,23 +1,21 @@
 import { jsonReply, type Outgoing } from "../exchange.ts";
 import { madeUpRay, madeUpUuid } from "../identifiers.ts";
-import { drawPicture } from "../picture/draw-picture.ts";
 import { decodePng } from "../picture/png-decode.ts";
-import { hashText } from "../picture/random.ts";
-import { textOf } from "../scenarios/parse-scenario.ts";
+import { encodePng } from "../picture/png-encode.ts";
 import type { ImageTurn } from "../scenarios/image-turn.ts";
 import { planInForce } from "../state.ts";
+import { drawRequest, type DrawChanges } from "./draw-request.ts";
 import { WINDOW_MINUTES } from "./image-window.ts";
-import { parseSize, shapeFromPrompt, sizeForRatio, unconstrainedSize, type PixelSize } from "./shape.ts";
 
 /** How an answer differs from what was asked. */
-export interface AnswerChanges {
+export interface AnswerChanges extends DrawChanges {
   readonly plan?: string;
-  readonly otherOrientation?: boolean;
-  readonly alpha?: boolean;
   readonly claimedBackground?: string;
   readonly dataFirst?: boolean;
   /** Cut every picture's file at this share of its bytes. */
   readonly pictureFraction?: number;
+  /** Answer an edit with its own first input: the same bytes, or the same picture written anew with a little noise. */
+  readonly echo?: "same" | "near";
 }
 
 /** Pictures and everything that is said about them. */
@@ -48,79 +46,42 @@ export async function goodAnswer(turn: ImageTurn, changes: AnswerChanges = {}): 
 
 /** Draws the pictures of an answer and writes down the document without `data`. */
 export async function drawAnswer(turn: ImageTurn, changes: AnswerChanges): Promise<DrawnAnswer> {
-  const { state, request, drawnPrompt } = turn;
-  const { seed, clock, capabilities, mark } = state.options;
-  const parent = await readParent(turn);
-  const size = pictureSize(turn, parent, changes.otherOrientation === true);
-  const transparent = request.background === "transparent" && changes.alpha !== false;
-  const count = capabilities.honoursCount ? request.n : 1;
-  const pictures: Uint8Array[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const edited = parent === undefined ? {} : { parent };
-    pictures.push(
-      await drawPicture({ prompt: drawnPrompt, seed: seed + index * 7919, ...size, transparent, mark, ...edited }),
-    );
-  }
+  const { state } = turn;
+  const drawn = await drawRequest(turn, changes);
+  const echoed = await echo(turn, changes.echo);
+  const pictures = echoed === undefined ? drawn.pictures : [echoed.bytes];
+  const size = echoed?.size ?? drawn.size;
   const { window, usage } = state.metersOf(turn.account);
-  window.add(count);
-  usage.add(count);
-  const asked = request.quality;
-  const honoured = capabilities.honoursQuality && asked !== "auto";
-  const quality = honoured ? asked : hashText(request.prompt, seed) % 4 === 0 ? "medium" : "low";
+  window.add(pictures.length);
+  usage.add(pictures.length);
   const document = {
-    created: Math.floor(clock() / 1000),
-    background: changes.claimedBackground ?? (transparent ? "transparent" : "opaque"),
+    created: Math.floor(state.options.clock() / 1000),
+    background: changes.claimedBackground ?? drawn.background,
     output_format: "png",
-    quality,
+    quality: drawn.quality,
     size: `${size.width}x${size.height}`,
-    usage: tokenUsage(turn, count, quality),
+    usage: drawn.usage,
   };
   return { pictures, document, headers: answerHeaders(turn, changes.plan ?? planInForce(state, turn.account)) };
 }
 
-async function readParent(turn: ImageTurn): Promise<Awaited<ReturnType<typeof decodePng>> | "unreadable"> {
-  const [first] = turn.request.images;
-  if (first === undefined) return undefined;
-  return (await decodePng(first.bytes)) ?? "unreadable";
-}
-
-function pictureSize(
+/** The first input as an answer; undefined where there is none, or where noise was asked and it cannot be read. */
+async function echo(
   turn: ImageTurn,
-  parent: PixelSize | "unreadable" | undefined,
-  otherOrientation: boolean,
-): PixelSize {
-  const { request, state, step } = turn;
-  const forced = parseSize(textOf(step, "size", ""));
-  if (forced !== undefined) return otherOrientation ? { width: forced.height, height: forced.width } : forced;
-  const honoured = state.options.capabilities.honoursSize ? parseSize(request.size) : undefined;
-  const asked =
-    honoured ??
-    shapeFromPrompt(request.prompt) ??
-    (typeof parent === "object" ? parentShape(parent) : unconstrainedSize(request.prompt, state.options.seed));
-  if (!otherOrientation) return asked;
-  return asked.width > asked.height ? { width: 1024, height: 1536 } : { width: 1536, height: 1024 };
-}
-
-/** An edit keeps its parent's shape (an assumption: contract 3.3 says nothing about edits). */
-function parentShape(parent: PixelSize): PixelSize {
-  const { width, height } = parent;
-  const megapixels = (width * height) / 1_000_000;
-  if (megapixels > 1.4 && megapixels < 1.7) return { width, height };
-  return Math.max(width / height, height / width) > 4 ? unconstrainedSize("", 0) : sizeForRatio(width, height);
-}
-
-function tokenUsage(turn: ImageTurn, count: number, quality: string): Readonly<Record<string, unknown>> {
-  const perPicture = { low: 515, medium: 1372, high: 5488 }[quality] ?? 515;
-  const textTokens = 7 + Math.ceil(turn.request.prompt.length / 4);
-  const imageTokens = turn.request.images.length * 765;
-  const output = perPicture * count;
-  return {
-    input_tokens: textTokens + imageTokens,
-    input_tokens_details: { image_tokens: imageTokens, text_tokens: textTokens },
-    output_tokens: output,
-    output_tokens_details: { image_tokens: output, text_tokens: 0 },
-    total_tokens: textTokens + imageTokens + output,
-  };
+  kind: "same" | "near" | undefined,
+): Promise<{ bytes: Uint8Array; size: { width: number; height: number } | undefined } | undefined> {
+  const [first] = turn.request.images;
+  if (kind === undefined || first === undefined) return undefined;
+  const decoded = await decodePng(first.bytes);
+  if (kind === "same") return { bytes: first.bytes, size: decoded };
+  if (decoded === undefined) return undefined;
+  const { pixels } = decoded;
+  // One step in one channel of every fifth pixel: no eye sees it.
+  for (let offset = 0; offset < pixels.length; offset += 20) {
+    const value = pixels[offset] ?? 0;
+    pixels[offset] = value === 255 ? 254 : value + 1;
+  }
+  return { bytes: await encodePng(decoded, decoded.alpha), size: decoded };
 }
 
 function answerHeaders(turn: ImageTurn, plan: string): Record<string, string> {

@@ -9,6 +9,20 @@ const END_BYTES = 12;
 // Decoders refuse a single ancillary chunk of many megabytes, so the filling is many chunks of one.
 const FILLING_BYTES = 1_000_000;
 
+/** Base64 of a picture that is filled up with noise; made while it is read. */
+export interface NoisyBase64 {
+  /** Characters. */
+  readonly length: number;
+  open(): Iterable<Uint8Array>;
+}
+
+/** Fills a PNG up to `totalBytes` with noise in private chunks. */
+export function noisyBase64(picture: Uint8Array, totalBytes: number, seed: number): NoisyBase64 {
+  const plan = planFilling(totalBytes - picture.length);
+  const bytes = picture.length + plan.reduce((sum, each) => sum + each + END_BYTES, 0);
+  return { length: 4 * Math.ceil(bytes / 3), open: () => toBase64(fill(picture, plan, seed)) };
+}
+
 /** A good answer whose PNG is filled up to `totalBytes` with noise in private chunks, made while it is sent. */
 export async function hugeAnswer(turn: ImageTurn, totalBytes: number): Promise<Outgoing> {
   const { pictures, document, headers } = await drawAnswer(turn, {});
@@ -16,9 +30,8 @@ export async function hugeAnswer(turn: ImageTurn, totalBytes: number): Promise<O
   const { created, background, ...rest } = document;
   const data = [{ b64_json: "\0", generation_id: madeUpUuid(turn.state.options.seed, "generation-0", turn.ordinal) }];
   const [before = "", after = ""] = JSON.stringify({ created, background, data, ...rest }).split("\\u0000");
-  const plan = planFilling(totalBytes - picture.length);
-  const pictureBytes = picture.length + plan.reduce((sum, bytes) => sum + bytes + END_BYTES, 0);
-  const length = Buffer.byteLength(before) + 4 * Math.ceil(pictureBytes / 3) + Buffer.byteLength(after);
+  const base64 = noisyBase64(picture, totalBytes, turn.state.options.seed);
+  const length = Buffer.byteLength(before) + base64.length + Buffer.byteLength(after);
   return {
     status: 200,
     headers: { "content-type": "application/json", ...headers },
@@ -26,7 +39,7 @@ export async function hugeAnswer(turn: ImageTurn, totalBytes: number): Promise<O
       length,
       *open() {
         yield Buffer.from(before);
-        yield* toBase64(fill(picture, plan, turn.state.options.seed));
+        yield* base64.open();
         yield Buffer.from(after);
       },
     },

@@ -25,14 +25,15 @@ export function parseImageInputs(value: unknown, remarks: string[]): Parsed<read
   if (value.length > CLIENT_LIMIT) remarks.push(`${value.length} images; the Codex CLI sends at most ${CLIENT_LIMIT}`);
   const inputs: ImageInput[] = [];
   for (const [index, item] of value.entries()) {
-    const input = parseImageInput(item, `images[${index}]`);
+    const input = parseImageURL(item, `images[${index}]`);
     if (input.refusal !== undefined) return input;
     inputs.push(input.value);
   }
   return { value: inputs };
 }
 
-function parseImageInput(item: unknown, place: string): Parsed<ImageInput> {
+/** Reads one `{image_url}` or `{file_id}`. */
+export function parseImageURL(item: unknown, place: string): Parsed<ImageInput> {
   if (!isRecord(item)) return { refusal: strictRefusal(place, `Invalid value for '${place}': expected an object.`) };
   const unknown = Object.keys(item).find((name) => name !== "image_url" && name !== "file_id");
   if (unknown !== undefined) {

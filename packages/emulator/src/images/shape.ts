@@ -60,6 +60,19 @@ export function parseSize(text: string): PixelSize | undefined {
   return width === undefined || height === undefined ? undefined : { width: Number(width), height: Number(height) };
 }
 
+/** The rule that a size breaks, in words; undefined for `auto` and a good one (codex-backend contract 3.1). */
+export function sizeRule(text: string): string | undefined {
+  if (text === "auto") return undefined;
+  const size = parseSize(text);
+  if (size === undefined) return "Expected auto or WIDTHxHEIGHT.";
+  const { width, height } = size;
+  if (width % 16 !== 0 || height % 16 !== 0) return "Width and height must both be multiples of 16.";
+  if (Math.max(width, height) > 3840) return "The longest edge must be at most 3840 pixels.";
+  if (Math.max(width, height) > 3 * Math.min(width, height)) return "The ratio of the edges must be at most 3:1.";
+  if (width * height < 655_360) return "There must be at least 655360 pixels.";
+  return width * height > 8_294_400 ? "There must be at most 8294400 pixels." : undefined;
+}
+
 function writtenRatio(prompt: string): PixelSize | undefined {
   let plain: PixelSize | undefined;
   let named: PixelSize | undefined;

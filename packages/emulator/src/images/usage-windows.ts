@@ -15,7 +15,8 @@ export interface UsageRules {
 
 /** Counts pictures in the windows of five hours and of a week. */
 export interface UsageWindows {
-  add(images: number): void;
+  /** A picture of the hosted tool takes ten times the share of the week: it spends the general limit (contract 4). */
+  add(images: number, route?: "native" | "hosted"): void;
   read(): { readonly primary: UsageWindow; readonly secondary: UsageWindow };
 }
 
@@ -23,6 +24,7 @@ export interface UsageWindows {
 const HIGHEST_PERCENT = 98;
 const PRIMARY = { seconds: 18_000, firstResetSeconds: 3600, share: 1 };
 const SECONDARY = { seconds: 604_800, firstResetSeconds: 86_400, share: 0.2 };
+const HOSTED_WEEKLY = 10;
 
 /** Creates the windows as they stand at `startMs`: the first ends after an hour, the second after a day. */
 export function createUsageWindows(clock: () => number, startMs: number, rules: UsageRules): UsageWindows {
@@ -52,9 +54,9 @@ export function createUsageWindows(clock: () => number, startMs: number, rules: 
   const primary = create(PRIMARY, rules.primaryPercent);
   const secondary = create(SECONDARY, rules.secondaryPercent);
   return {
-    add: (images) => {
+    add: (images, route = "native") => {
       primary.add(images);
-      secondary.add(images);
+      secondary.add(route === "hosted" ? images * HOSTED_WEEKLY : images);
     },
     read: () => ({ primary: primary.read(), secondary: secondary.read() }),
   };

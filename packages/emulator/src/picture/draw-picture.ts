@@ -4,6 +4,7 @@ import { copyAlpha, cutOut } from "./cut-out.ts";
 import { createPalette, type Palette } from "./palette.ts";
 import type { DecodedPng } from "./png-decode.ts";
 import { encodePng } from "./png-encode.ts";
+import { putOnGround, type Ground } from "./ground.ts";
 import { fillPolygon } from "./polygon.ts";
 import { createRandom, hashText, type RandomSource } from "./random.ts";
 import { cover } from "./resample.ts";
@@ -23,11 +24,16 @@ export interface PictureOptions {
   readonly mark: boolean;
   /** The picture that is edited; `unreadable` when there is one that could not be decoded. */
   readonly parent?: DecodedPng | "unreadable";
+  /** Cut out as a transparent picture, then put on this: an RGB picture. */
+  readonly ground?: Ground;
 }
 
 /** Draws a picture and encodes it as PNG: RGBA when it is transparent, RGB otherwise. */
-export async function drawPicture(options: PictureOptions): Promise<Uint8Array> {
-  const { width, height, transparent } = options;
+export async function drawPicture(wanted: PictureOptions): Promise<Uint8Array> {
+  const { ground } = wanted;
+  const transparent = wanted.transparent || ground !== undefined;
+  const options = { ...wanted, transparent };
+  const { width, height } = options;
   const random = createRandom(hashText(options.prompt, options.seed));
   const palette = createPalette(random);
   const canvas = createCanvas(width, height);
@@ -40,7 +46,8 @@ export async function drawPicture(options: PictureOptions): Promise<Uint8Array> 
   if (options.mark && transparent) drawPill(canvas, width / 2, height * 0.16);
   if (transparent && backdrop?.alpha === true) copyAlpha(canvas, backdrop);
   else if (transparent) cutOut(canvas, random);
-  return encodePng(canvas, transparent);
+  if (ground !== undefined) putOnGround(canvas, ground);
+  return encodePng(canvas, transparent && ground === undefined);
 }
 
 function captionBox({ width, height, transparent, parent }: PictureOptions): Box {

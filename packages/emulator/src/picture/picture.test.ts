@@ -89,6 +89,33 @@ describe("the PNG code", () => {
     expect(decoded?.pixels).toEqual(EXPECTED_BY_FILTER[filter]);
   });
 
+  const palette = { PLTE: Uint8Array.of(9, 8, 7, 90, 80, 70), tRNS: Uint8Array.of(40) };
+  test.each([
+    ["grey", [8, 0], [0, 10, 200], {}, [10, 10, 10, 255, 200, 200, 200, 255]],
+    ["grey of one bit", [1, 0], [0, 0b0100_0000], {}, [0, 0, 0, 255, 255, 255, 255, 255]],
+    [
+      "grey with a transparent shade",
+      [8, 0],
+      [0, 10, 200],
+      { tRNS: Uint8Array.of(0, 10) },
+      [10, 10, 10, 0, 200, 200, 200, 255],
+    ],
+    ["grey with alpha", [8, 4], [0, 10, 77, 200, 255], {}, [10, 10, 10, 77, 200, 200, 200, 255]],
+    ["palette", [8, 3], [0, 1, 0], palette, [90, 80, 70, 255, 9, 8, 7, 40]],
+    ["palette of four bits", [4, 3], [0, 0x10], palette, [90, 80, 70, 255, 9, 8, 7, 40]],
+    [
+      "RGB with a transparent colour",
+      [8, 2],
+      [0, 1, 2, 3, 4, 5, 6],
+      { tRNS: Uint8Array.of(0, 4, 0, 5, 0, 6) },
+      [1, 2, 3, 255, 4, 5, 6, 0],
+    ],
+  ] as const)("reads %s", async (_, format, row, chunks, expected) => {
+    const decoded = await decodePng(rawPng(2, 1, Uint8Array.from(row), format, chunks));
+    expect([...(decoded?.pixels ?? [])]).toEqual(expected);
+    expect(decoded?.alpha).toBe("tRNS" in chunks || format[1] === 4);
+  });
+
   test("gives nothing for a file that it cannot read", async () => {
     const good = await drawPicture({ ...SMALL, prompt: "a fox" });
     expect(await decodePng(good.subarray(0, good.length / 2))).toBeUndefined();
@@ -107,15 +134,22 @@ const EXPECTED_BY_FILTER: readonly Uint8Array[] = [
   Uint8Array.of(10, 20, 30, 255, 15, 26, 37, 255, 11, 22, 33, 255, 215, 126, 87, 255),
 ];
 
-function rawPng(width: number, height: number, rows: Uint8Array): Uint8Array {
+function rawPng(
+  width: number,
+  height: number,
+  rows: Uint8Array,
+  [depth, colorType]: readonly [number, number] = [8, 2],
+  chunks: Readonly<Record<string, Uint8Array>> = {},
+): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8);
+  header.set([depth, colorType, 0, 0, 0], 8);
   const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
   return Buffer.concat([
     signature,
     pngChunk("IHDR", header),
+    ...Object.entries(chunks).map(([type, data]) => pngChunk(type, data)),
     pngChunk("IDAT", deflateSync(rows)),
     pngChunk("IEND", new Uint8Array(0)),
   ]);

@@ -22,6 +22,22 @@ export function recordBody(value: unknown, scrub: Scrub): unknown {
   );
 }
 
+/** The same for `/responses`, where pictures stand deep in the conversation: in every object with a long data URL. */
+export function recordConversation(value: unknown, scrub: Scrub): unknown {
+  if (Array.isArray(value)) return value.map((item) => recordConversation(item, scrub));
+  if (!isRecord(value)) return scrubDeep(value, scrub);
+  if (holdsPicture(value)) return recordImage(value, scrub);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [scrub(name), recordConversation(field, scrub)]),
+  );
+}
+
+function holdsPicture(item: Readonly<Record<string, unknown>>): boolean {
+  const { image_url: url, type, result } = item;
+  if (typeof url === "string" && url.length > LONGEST_IMAGE_TEXT) return url.startsWith("data:");
+  return type === "image_generation_call" && typeof result === "string" && result.length > LONGEST_IMAGE_TEXT;
+}
+
 function recordImage(item: unknown, scrub: Scrub): unknown {
   if (!isRecord(item)) return scrubDeep(item, scrub);
   const kept: Record<string, unknown> = {};

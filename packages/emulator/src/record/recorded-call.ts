@@ -11,7 +11,7 @@ export interface RecordedCall {
   readonly path: string;
   /**
    * Name of the route: `images.generations`, `images.edits`, `models`, `wham.usage`, `wham.accounts-check`,
-   * `wham.config-bundle`, `wham.settings-user`, `ps`, `analytics`, `responses.websocket`, `oauth.authorize`,
+   * `responses.hosted`, `responses.chat` (`responses` where the body could not be read), `wham.config-bundle`, `wham.settings-user`, `ps`, `analytics`, `responses.websocket`, `oauth.authorize`,
    * `oauth.decision`, `oauth.token`, `oauth.revoke`, `deviceauth.usercode`, `deviceauth.token`, `device.page`,
    * `device.decision`, `not-yet`, `unknown`.
    */

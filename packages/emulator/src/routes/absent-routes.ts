@@ -1,11 +1,14 @@
 import { errorReply, type Outgoing } from "../exchange.ts";
 
 // Routes that clients of the real backend use and that this emulator does not have (codex-backend contract 2.1).
-const NOT_YET: readonly string[] = ["/backend-api/codex/responses"];
+const NOT_YET: readonly string[] = [
+  "/backend-api/codex/responses/compact",
+  "/backend-api/codex/responses/input_tokens",
+];
 
 /** Whether a path belongs to a route that is known but not emulated. */
 export function isNotYet(path: string): boolean {
-  return NOT_YET.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  return NOT_YET.some((prefix) => path === prefix);
 }
 
 /** 501 that names the route. */

@@ -4,7 +4,7 @@ import { parseScenario } from "../scenarios/parse-scenario.ts";
 import { scenarios } from "../scenarios/scenario-table.ts";
 import { createScrub } from "../record/scrub.ts";
 import { decideDevice } from "../sign-in/decide-device.ts";
-import { revokeLogins, secretsOf, type EmulatorState } from "../state.ts";
+import { revokeLogins, secretsOf, setCapabilities, setScenario, type EmulatorState } from "../state.ts";
 import { isRecord } from "../values.ts";
 
 /** Where the control routes are. */
@@ -19,6 +19,7 @@ const CONTROLS: Readonly<Record<string, Control>> = {
   "GET counts": (state) => jsonReply(200, { counts: countGroups(state) }),
   "GET scenarios": () => jsonReply(200, { scenarios }),
   "PUT scenario": putScenario,
+  "PUT capabilities": putCapabilities,
   "PUT access-token": putAccessToken,
   "POST device/approve": (state, body) => putDevice(state, body, true),
   "POST device/deny": (state, body) => putDevice(state, body, false),
@@ -56,8 +57,13 @@ export function isLoopbackHost(host: string): boolean {
 
 function putScenario(state: EmulatorState, body: Uint8Array): Outgoing {
   const steps = parseScenario(readJson(body));
-  state.scenarios.set(steps);
+  setScenario(state, steps);
   return jsonReply(200, { scenario: steps.map((step) => step.name) });
+}
+
+function putCapabilities(state: EmulatorState, body: Uint8Array): Outgoing {
+  setCapabilities(state, readJson(body));
+  return jsonReply(200, { capabilities: state.capabilities });
 }
 
 function putAccessToken(state: EmulatorState, body: Uint8Array): Outgoing {

@@ -47,6 +47,14 @@ test("a wrong scenario is 400 with the nearest name and changes nothing", async 
   expect((await fetch(imageRequest(emulator, { baseURL: running.baseURL }))).status).toBe(200);
 });
 
+test("PUT capabilities switches them, and refuses by name", async () => {
+  const put = (body: string): Promise<Response> => control("capabilities", { method: "PUT", body });
+  expect(await readObject(await put('{"honoursCount":true}'))).toEqual({
+    capabilities: { honoursSize: false, honoursQuality: false, honoursCount: true },
+  });
+  expect((await put('{"honoursEverything":true}')).status).toBe(400);
+});
+
 test("PUT access-token replaces the token and says nothing about it", async () => {
   const response = await control("access-token", { method: "PUT", body: '{"accessToken":"renewed-elsewhere"}' });
   expect(await response.text()).toBe('{"ok":true}');

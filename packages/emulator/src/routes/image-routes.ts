@@ -1,10 +1,12 @@
 import { errorReply, strictRefusal, wait, type Outgoing } from "../exchange.ts";
 import { madeUpUuid } from "../identifiers.ts";
 import { parseImageRequest } from "../images/image-request.ts";
+import { sizeRule } from "../images/shape.ts";
 import { recordBody } from "../record/record-body.ts";
 import { performerOf } from "../scenarios/perform.ts";
-import { moderation, notIncluded, usageLimit } from "../scenarios/refusals.ts";
+import { moderation, usageLimit } from "../scenarios/refusals.ts";
 import { quotable } from "../values.ts";
+import { checkAccount, checkContentType } from "./account-checks.ts";
 import type { Route, RouteContext } from "./route.ts";
 
 // Body sizes at which the live service goes wrong (codex-backend contract 3.5).
@@ -51,6 +53,8 @@ async function answerImageCall(context: RouteContext, operation: "generate" | "e
   if (dropped) call.remarks.push("body above 100 MB: the references were dropped silently");
   const parsed = parseImageRequest(operation, json, call.remarks, dropped);
   if (parsed.refusal !== undefined) return parsed.refusal;
+  const rule = state.capabilities.honoursSize ? sizeRule(parsed.value.size) : undefined;
+  if (rule !== undefined) return strictRefusal("size", `Invalid size '${quotable(parsed.value.size)}'. ${rule}`);
   const planRefusal = checkPlan(context);
   if (planRefusal !== undefined) return planRefusal;
 
@@ -69,40 +73,16 @@ async function answerImageCall(context: RouteContext, operation: "generate" | "e
   return performerOf(step.name)({ state, account, request: parsed.value, step, ordinal, requestId, drawnPrompt });
 }
 
-/** What the account itself is refused, whatever the scenario: the Free plan, a full window, a workspace in another region. */
-function checkPlan({ state, incoming, call, account }: RouteContext): Outgoing | undefined {
-  const { dataResidency, computeResidency, plan } = account;
-  const residency = incoming.headers["x-openai-internal-codex-residency"];
-  if ((dataResidency ?? computeResidency) !== undefined) {
-    if (residency === undefined) {
-      call.remarks.push("header x-openai-internal-codex-residency is missing");
-      return errorReply(401, { message: "This workspace needs its residency header.", code: "residency_required" });
-    }
-    if (residency !== dataResidency && residency !== computeResidency)
-      call.remarks.push("header x-openai-internal-codex-residency is not the account's");
-  }
-  if (account.fedramp && incoming.headers["x-openai-fedramp"] !== "true")
-    call.remarks.push("header x-openai-fedramp is missing");
-  const override = account.routingOverride;
-  if (override !== "NO_CONSTRAINT" && incoming.headers["x-openai-account-routing-override"] !== override)
-    call.remarks.push("header x-openai-account-routing-override is not the account's");
-  if (plan === "free" && !state.options.allowFreePlanImages) return notIncluded(plan);
+/** What the account itself is refused, whatever the scenario: what every picture needs, and a full window. */
+function checkPlan(context: RouteContext): Outgoing | undefined {
+  const { state, call, account } = context;
+  const refused = checkAccount(context);
+  if (refused !== undefined) return refused;
   const { window } = state.metersOf(account);
   if (!window.usedUp()) return undefined;
   const requestId = madeUpUuid(state.options.seed, "refused-request", call.index);
   const resetsIn = window.read().resetAfterSeconds;
   return usageLimit(state, account, requestId, { limit: "imagegen_premium", resetsIn });
-}
-
-function checkContentType(header: string | undefined): Outgoing | undefined {
-  const type = (header ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type === "application/json") return undefined;
-  if (type === "") return strictRefusal("content-type", "Missing header 'content-type': expected application/json.");
-  return strictRefusal(
-    "content-type",
-    `Unsupported content type '${quotable(type)}': expected application/json.`,
-    "unsupported_content_type",
-  );
 }
 
 function parseJson(body: Uint8Array): unknown {

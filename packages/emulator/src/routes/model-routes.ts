@@ -1,21 +1,7 @@
-import { jsonReply } from "../exchange.ts";
-import type { Route } from "./route.ts";
-
-// Slugs, order and the two exceptions: codex-backend contract 2.5. No image model is ever listed.
-const MODELS: readonly (readonly [
-  slug: string,
-  name: string,
-  priority: number,
-  visibility: "list" | "hide",
-  lite: boolean,
-])[] = [
-  ["gpt-6.1-sol", "GPT-6.1-Sol", 1, "list", true],
-  ["gpt-6-astra", "GPT-6-Astra", 2, "list", true],
-  ["gpt-6-luna", "GPT-6-Luna", 4, "list", true],
-  ["gpt-5.6-terra", "GPT-5.6-Terra", 8, "list", true],
-  ["gpt-daybreak-blue-latest", "GPT-Daybreak-Blue", 11, "hide", true],
-  ["gpt-5.5", "GPT-5.5", 13, "list", false],
-];
+import { createHash } from "node:crypto";
+import { jsonReply, type Outgoing } from "../exchange.ts";
+import type { Model } from "../models.ts";
+import type { Route, RouteContext } from "./route.ts";
 
 /** The model catalogue (codex-backend contract 2.5), trimmed to some models and short texts. */
 export const modelRoutes: readonly Route[] = [
@@ -25,11 +11,18 @@ export const modelRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/backend-api/codex/models"],
     bearer: true,
-    handle: () => jsonReply(200, { models: MODELS.map(describe) }, { etag: 'W/"emulator-1"' }),
+    handle: answerModels,
   },
 ];
 
-function describe([slug, displayName, priority, visibility, lite]: (typeof MODELS)[number]): Record<string, unknown> {
+function answerModels({ state }: RouteContext): Outgoing {
+  const models = state.options.models.filter(({ slug }) => !state.unlisted.has(slug)).map(describe);
+  const digest = createHash("sha256").update(JSON.stringify(models)).digest("hex").slice(0, 12);
+  return jsonReply(200, { models }, { etag: `W/"emulator-${digest}"` });
+}
+
+function describe(model: Model): Record<string, unknown> {
+  const { slug, displayName, priority, visibility, useResponsesLite: lite, inputModalities } = model;
   return {
     slug,
     display_name: displayName,
@@ -59,7 +52,7 @@ function describe([slug, displayName, priority, visibility, lite]: (typeof MODEL
     max_context_window: 272_000,
     effective_context_window_percent: 95,
     experimental_supported_tools: [],
-    input_modalities: ["text", "image"],
+    input_modalities: inputModalities,
     supports_search_tool: true,
     use_responses_lite: lite,
     ...(lite ? { tool_mode: "code_mode_only" } : {}),

@@ -30,7 +30,7 @@ test.each([
   expect(emulator.calls[0]).toMatchObject({ route, group: "program" });
 });
 
-test("a websocket is refused with 426 on the connection that asked, and plain requests still get 501", async () => {
+test("a websocket is refused with 426 on the connection that asked, and what belongs to none is 501", async () => {
   const http = process.getBuiltinModule("node:http");
   const status = await new Promise<number | undefined>((resolve, reject) => {
     const headers = {
@@ -49,7 +49,7 @@ test("a websocket is refused with 426 on the connection that asked, and plain re
   });
   expect(status).toBe(426);
   expect(emulator.calls[0]).toMatchObject({ route: "responses.websocket", group: "other" });
-  const plain = await fetch(`${running.baseURL}/responses`, { method: "POST", body: "{}" });
+  const plain = await fetch(`${running.baseURL}/responses/compact`, { method: "POST", body: "{}" });
   expect([plain.status, (await readError(plain))["code"]]).toEqual([501, "not_emulated"]);
 });
 

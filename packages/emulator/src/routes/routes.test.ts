@@ -112,11 +112,44 @@ describe("images/generations", () => {
   test("honours size, quality and count when told to", async () => {
     const able = createEmulator({ capabilities: { honoursSize: true, honoursQuality: true, honoursCount: true } });
     const document = await readObject(
-      await able.fetch(imageRequest(able, { body: generationBody({ size: "320x200", quality: "high", n: 3 }) })),
+      await able.fetch(imageRequest(able, { body: generationBody({ size: "1024x640", quality: "high", n: 3 }) })),
     );
-    expect(document).toMatchObject({ size: "320x200", quality: "high" });
+    expect(document).toMatchObject({ size: "1024x640", quality: "high" });
     const pictures = picturesOf(document);
     expect(new Set(pictures.map((picture) => picture.toString("base64"))).size).toBe(3);
+  });
+
+  test.each([
+    ["1000x1000", "multiples of 16"],
+    ["3856x1600", "at most 3840"],
+    ["3200x1024", "at most 3:1"],
+    ["640x640", "at least 655360"],
+    ["3840x2176", "at most 8294400"],
+    ["large", "WIDTHxHEIGHT"],
+  ])("refuses the size %s by its rule when sizes are honoured, and accepts it otherwise", async (size, rule) => {
+    const able = createEmulator({ capabilities: { honoursSize: true }, scenario: { name: "ok", size: "64x48" } });
+    const ask = async (): Promise<Response> => able.fetch(imageRequest(able, { body: generationBody({ size }) }));
+    const refused = await ask();
+    expect([refused.status, await readError(refused)]).toEqual([
+      400,
+      expect.objectContaining({ param: "size", message: expect.stringContaining(rule) }),
+    ]);
+    able.setCapabilities({ honoursSize: false });
+    expect((await ask()).status).toBe(200);
+  });
+
+  test("switches capabilities while running; the ones not named stay, and reset brings the options back", async () => {
+    const able = createEmulator({ capabilities: { honoursQuality: true }, scenario: { name: "ok", size: "64x48" } });
+    const counts = async (): Promise<unknown[]> => {
+      const body = generationBody({ n: 2, quality: "high" });
+      const document = await readObject(await able.fetch(imageRequest(able, { body })));
+      return [picturesOf(document).length, document["quality"]];
+    };
+    able.setCapabilities({ honoursCount: true });
+    expect(await counts()).toEqual([2, "high"]);
+    able.reset();
+    expect(await counts()).toEqual([1, "high"]);
+    expect(() => Reflect.apply(able.setCapabilities, able, [{ honorsSize: true }])).toThrow("honoursSize");
   });
 
   test("accepts an empty prompt", async () => {
@@ -335,11 +368,11 @@ describe("the bearer", () => {
 });
 
 describe("other routes", () => {
-  test("POST /backend-api/codex/responses is 501 and named", async () => {
-    const response = await fetch(`${running.baseURL}/responses`, { method: "POST", body: "{}" });
+  test("POST /backend-api/codex/responses/compact is 501 and named", async () => {
+    const response = await fetch(`${running.baseURL}/responses/compact`, { method: "POST", body: "{}" });
     expect(response.status).toBe(501);
     expect(await readError(response)).toMatchObject({
-      message: "The emulator does not have POST /backend-api/codex/responses.",
+      message: "The emulator does not have POST /backend-api/codex/responses/compact.",
       code: "not_emulated",
     });
   });

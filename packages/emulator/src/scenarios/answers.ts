@@ -1,6 +1,7 @@
 import { jsonReply, textReply, type Outgoing } from "../exchange.ts";
 import { goodAnswer } from "../images/good-answer.ts";
 import { hugeAnswer } from "../images/huge-answer.ts";
+import { parseColor } from "../picture/ground.ts";
 import type { ImageTurn, Perform } from "./image-turn.ts";
 import { numberOf, textOf } from "./parse-scenario.ts";
 
@@ -12,6 +13,15 @@ export const answers: Readonly<Record<string, Perform>> = {
   "wrong-size": (turn) => goodAnswer(turn, { otherOrientation: true }),
   "no-alpha": (turn) =>
     goodAnswer(turn, { alpha: false, claimedBackground: textOf(turn.step, "background", "opaque") }),
+  checkerboard: (turn) => goodAnswer(turn, { ground: { kind: "checkerboard" }, claimedBackground: "transparent" }),
+  "plain-background": (turn) => {
+    const color = parseColor(textOf(turn.step, "color", "#ffffff")) ?? [255, 255, 255];
+    return goodAnswer(turn, { ground: { kind: "flat", color } });
+  },
+  "gradient-background": (turn) => goodAnswer(turn, { ground: { kind: "gradient" } }),
+  "echo-input": (turn) => goodAnswer(turn, { echo: "same" }),
+  "near-echo": (turn) => goodAnswer(turn, { echo: "near" }),
+  "references-dropped": (turn) => goodAnswer(turn, { dropReferences: true }),
   "key-order": (turn) => goodAnswer(turn, { dataFirst: true }),
   "truncated-image": (turn) => goodAnswer(turn, { pictureFraction: numberOf(turn.step, "fraction", 0.5) }),
   "huge-image": (turn) => hugeAnswer(turn, numberOf(turn.step, "megabytes", 25) * 1_000_000),

@@ -1,14 +1,14 @@
 import { jsonReply, textReply, type Outgoing } from "../exchange.ts";
 import { goodAnswer } from "../images/good-answer.ts";
-import type { Perform } from "./image-turn.ts";
+import type { AccountTurn, Perform } from "./image-turn.ts";
 import { numberOf, type ParsedStep } from "./parse-scenario.ts";
 
 const BOOM = { error: { message: "boom", type: "server_error" } };
 /** No answer: only with a fault. */
 export const NOTHING: Outgoing = { status: 0, headers: {}, body: new Uint8Array(0) };
 
-/** Server errors and broken transports. */
-export const faults: Readonly<Record<string, Perform>> = {
+/** Server errors, and transports that give nothing. */
+export const failures: Readonly<Record<string, (turn: AccountTurn) => Outgoing>> = {
   "server-error": () => jsonReply(500, BOOM),
   "server-error-late": () => jsonReply(500, BOOM),
   "server-error-with-request-id": (turn) =>
@@ -16,6 +16,11 @@ export const faults: Readonly<Record<string, Perform>> = {
   unavailable: () => textReply(503, "text/plain", "upstream connect error"),
   never: () => ({ ...NOTHING, fault: { kind: "never" } }),
   reset: () => ({ ...NOTHING, fault: { kind: "reset" } }),
+};
+
+/** Those, and transports that break in the middle of a picture. */
+export const faults: Readonly<Record<string, Perform>> = {
+  ...failures,
   "stalled-body": async (turn) => {
     const answer = await goodAnswer(turn);
     return { ...answer, fault: { kind: "stall", afterBytes: breakAt(turn.step, answer) } };

@@ -1,6 +1,7 @@
 /** What a request is about: every recorded call has one of these groups. */
 export const routeGroups = [
   "images",
+  "responses",
   "models",
   "usage",
   "accounts",
@@ -22,6 +23,7 @@ export type RouteGroup = (typeof routeGroups)[number];
 /** The groups for which a scenario can be chosen. */
 export const scenarioGroups = [
   "images",
+  "responses",
   "usage",
   "accounts",
   "authorize",

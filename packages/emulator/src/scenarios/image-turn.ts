@@ -12,12 +12,16 @@ export interface Turn {
   readonly ordinal: number;
 }
 
-/** One image call on its way to an answer. */
-export interface ImageTurn extends Turn {
-  readonly request: ImageRequest;
+/** One call that spends something of an account. */
+export interface AccountTurn extends Turn {
   /** Whose call it is. */
   readonly account: Account;
   readonly requestId: string;
+}
+
+/** One image call on its way to an answer. */
+export interface ImageTurn extends AccountTurn {
+  readonly request: ImageRequest;
   /** The prompt without anything that looks like a credential: this is what gets drawn. */
   readonly drawnPrompt: string;
 }

@@ -1,4 +1,5 @@
 import { parseSize } from "../images/shape.ts";
+import { parseColor } from "../picture/ground.ts";
 import { scenarioGroups } from "./groups.ts";
 
 /** A value of a scenario parameter. */
@@ -18,6 +19,8 @@ const whole =
   (value: unknown): boolean =>
     Number.isSafeInteger(value) && Number(value) >= low;
 
+const ITEM_STATUSES: readonly string[] = ["completed", "generating", "in_progress", "incomplete", "failed"];
+const CUTS: readonly string[] = ["partials", "result", "after-result"];
 const MILLISECONDS: Parameter = { expected: "a number of milliseconds, 0 or more", check: atLeast(0) };
 
 /** Every parameter that some scenario takes. */
@@ -55,6 +58,27 @@ export const parameterChecks: Readonly<Record<string, Parameter>> = {
     expected: "a number of milliseconds",
     check: (value) => typeof value === "number" && Number.isFinite(value),
   },
+  color: {
+    expected: "a colour as #rrggbb",
+    check: (value) => typeof value === "string" && parseColor(value) !== undefined,
+  },
+  text: { expected: "a text", check: (value) => typeof value === "string" && value.length <= 4000 },
+  code: {
+    expected: "an error code such as server_error",
+    check: (value) => typeof value === "string" && /^[A-Za-z][\w.]{0,60}$/.test(value),
+  },
+  message: { expected: "a text", check: (value) => typeof value === "string" && value.length <= 4000 },
+  status: {
+    expected: `one of ${ITEM_STATUSES.join(", ")}`,
+    check: (value) => ITEM_STATUSES.some((status) => status === value),
+  },
+  at: { expected: `one of ${CUTS.join(", ")}`, check: (value) => CUTS.some((place) => place === value) },
+  model: {
+    expected: "the slug of a model",
+    check: (value) => typeof value === "string" && /^[\w.-]{1,80}$/.test(value),
+  },
+  listed: { expected: "true or false", check: (value) => typeof value === "boolean" },
+  httpStatus: { expected: "400 or 404", check: (value) => value === 400 || value === 404 },
   background: {
     expected: '"transparent" or "opaque"',
     check: (value) => value === "transparent" || value === "opaque",

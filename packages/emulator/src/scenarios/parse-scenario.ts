@@ -16,7 +16,7 @@ export interface ScenarioStep {
   readonly size?: string;
   readonly retryAfterSeconds?: number | null;
   readonly resetsInSeconds?: number;
-  /** Default `imagegen_premium`. */
+  /** Default `imagegen_premium`, on `responses` `premium`. */
   readonly activeLimit?: string;
   /** Millions of bytes. */
   readonly megabytes?: number;
@@ -35,6 +35,23 @@ export interface ScenarioStep {
   readonly spent?: boolean;
   /** Default `server_error`. */
   readonly error?: string;
+  /** Of a flat background, as `#rrggbb`. */
+  readonly color?: string;
+  /** What the chat model says instead of calling its tool. */
+  readonly text?: string;
+  /** Of an error in the stream. */
+  readonly code?: string;
+  readonly message?: string;
+  /** Of the finished picture's item. */
+  readonly status?: "completed" | "generating" | "in_progress" | "incomplete" | "failed";
+  /** Where a stream ends or stalls: after the previews, within the result, or before `response.completed`. */
+  readonly at?: "partials" | "result" | "after-result";
+  /** The slug that is refused. Default: the first of the list. */
+  readonly model?: string;
+  /** With false the refused model is off the list afterwards. Default true. */
+  readonly listed?: boolean;
+  /** Of the refusal; default 400. */
+  readonly httpStatus?: 400 | 404;
 }
 
 /**
@@ -118,6 +135,6 @@ function groupOf(scenario: ScenarioDescription, written: unknown): ScenarioGroup
 }
 
 function commonIn(group: ScenarioGroup): readonly string[] {
-  if (group === "images") return ["size"];
+  if (group === "images" || group === "responses") return ["size"];
   return group === "token" || group === "refresh" ? ["spent"] : [];
 }

@@ -3,16 +3,16 @@ import { madeUpRay } from "../identifiers.ts";
 import { WINDOW_MINUTES } from "../images/image-window.ts";
 import type { Account } from "../login/account.ts";
 import type { EmulatorState } from "../state.ts";
-import type { Perform, Turn } from "./image-turn.ts";
+import type { AccountTurn, Turn } from "./image-turn.ts";
 import { numberOf, textOf } from "./parse-scenario.ts";
 
 /** Refusals with a 4xx status, in the shapes of codex-backend contract 3.6. */
-export const refusals: Readonly<Record<string, Perform>> = {
+export const refusals: Readonly<Record<string, (turn: AccountTurn) => Outgoing>> = {
   unauthorized: expiredToken,
   "refresh-needed": expiredToken,
   "usage-limit": (turn) =>
     usageLimit(turn.state, turn.account, turn.requestId, {
-      limit: textOf(turn.step, "activeLimit", "imagegen_premium"),
+      limit: textOf(turn.step, "activeLimit", turn.step.on === "responses" ? "premium" : "imagegen_premium"),
       resetsIn: numberOf(turn.step, "resetsInSeconds", 7200),
     }),
   "usage-not-included": (turn) => notIncluded(turn.account.plan),

@@ -7,7 +7,7 @@ export interface ScenarioDescription {
   readonly summary: string;
   /** What it applies to; the first one unless the step says `on`. */
   readonly groups: readonly ScenarioGroup[];
-  /** Parameters beside `times`, `delayMs`, `on`, and `size` (images) or `spent` (token, refresh). */
+  /** Parameters beside `times`, `delayMs`, `on`, and `size` (images, responses) or `spent` (token, refresh). */
   readonly parameters: readonly string[];
   /** Wait before the answer when the step has no `delayMs`; default 0. */
   readonly defaultDelayMs?: number;
@@ -19,8 +19,10 @@ const CUT: readonly string[] = ["atBytes", "fraction"];
 const IMAGES: readonly ScenarioGroup[] = ["images"];
 const JSON_ANSWERS: readonly ScenarioGroup[] = scenarioGroups.filter((group) => group !== "authorize");
 const EXCHANGES: readonly ScenarioGroup[] = ["token", "refresh"];
-const LIMITED: readonly ScenarioGroup[] = ["images", "token", "refresh", "device-code", "device-poll"];
-const SIGNED_IN: readonly ScenarioGroup[] = ["images", "usage", "accounts"];
+const LIMITED: readonly ScenarioGroup[] = ["images", "responses", "token", "refresh", "device-code", "device-poll"];
+const SIGNED_IN: readonly ScenarioGroup[] = ["images", "responses", "usage", "accounts"];
+const BOTH: readonly ScenarioGroup[] = ["images", "responses"];
+const RESPONSES: readonly ScenarioGroup[] = ["responses"];
 
 /** Every scenario with what happens and which parameters it takes. */
 export const scenarios: readonly ScenarioDescription[] = [
@@ -34,19 +36,19 @@ export const scenarios: readonly ScenarioDescription[] = [
   },
   {
     name: "usage-limit",
-    groups: ["images", "usage"],
+    groups: ["images", "responses", "usage"],
     summary: "429 `usage_limit_reached` with the headers of the limit; on usage: the first window is used up",
     parameters: ["activeLimit", "resetsInSeconds"],
   },
   {
     name: "usage-not-included",
-    groups: IMAGES,
+    groups: BOTH,
     summary: "429 `usage_not_included`: the plan has no images",
     parameters: NONE,
   },
   {
     name: "capacity",
-    groups: IMAGES,
+    groups: BOTH,
     summary: "429 `TooManyRequests` with `retry-after` (default 2)",
     parameters: ["retryAfterSeconds"],
   },
@@ -56,7 +58,7 @@ export const scenarios: readonly ScenarioDescription[] = [
     summary: "429 `rate_limit_exceeded` (sign-in: `slow_down`) with `retry-after` (default 1)",
     parameters: ["retryAfterSeconds"],
   },
-  { name: "moderation", groups: IMAGES, summary: "400 `moderation_blocked`, stage input", parameters: NONE },
+  { name: "moderation", groups: BOTH, summary: "400 `moderation_blocked`, stage input", parameters: NONE },
   { name: "moderation-output", groups: IMAGES, summary: "400 `moderation_blocked`, stage output", parameters: NONE },
   {
     name: "cloudflare",
@@ -64,14 +66,14 @@ export const scenarios: readonly ScenarioDescription[] = [
     summary: "403 HTML challenge with `cf-mitigated` and `cf-ray`",
     parameters: NONE,
   },
-  { name: "insufficient-balance", groups: IMAGES, summary: "403 JSON `INSUFFICIENT_BALANCE`", parameters: NONE },
-  { name: "bad-request", groups: IMAGES, summary: '400 `{"detail": …}`', parameters: NONE },
+  { name: "insufficient-balance", groups: BOTH, summary: "403 JSON `INSUFFICIENT_BALANCE`", parameters: NONE },
+  { name: "bad-request", groups: BOTH, summary: '400 `{"detail": …}`', parameters: NONE },
   { name: "too-large", groups: IMAGES, summary: "413", parameters: NONE },
-  { name: "empty-404", groups: IMAGES, summary: "404 with an empty body", parameters: NONE },
+  { name: "empty-404", groups: BOTH, summary: "404 with an empty body", parameters: NONE },
   { name: "server-error", groups: scenarioGroups, summary: "500 JSON", parameters: NONE },
   {
     name: "server-error-late",
-    groups: IMAGES,
+    groups: BOTH,
     summary: "500 JSON after `delayMs` (default 6000)",
     parameters: NONE,
     defaultDelayMs: 6000,
@@ -118,8 +120,8 @@ export const scenarios: readonly ScenarioDescription[] = [
   { name: "not-json", groups: JSON_ANSWERS, summary: '200 `text/plain` "hello"', parameters: NONE },
   { name: "no-data", groups: IMAGES, summary: '200 `{"created":1}`', parameters: NONE },
   { name: "empty-data", groups: IMAGES, summary: "200 with `data: []`", parameters: NONE },
-  { name: "bad-base64", groups: IMAGES, summary: "200 whose `b64_json` is not base64", parameters: NONE },
-  { name: "not-an-image", groups: IMAGES, summary: "200 whose `b64_json` is a text", parameters: NONE },
+  { name: "bad-base64", groups: BOTH, summary: "200 whose `b64_json` (or `result`) is not base64", parameters: NONE },
+  { name: "not-an-image", groups: BOTH, summary: "200 whose `b64_json` (or `result`) is a text", parameters: NONE },
   {
     name: "truncated-image",
     groups: IMAGES,
@@ -128,7 +130,7 @@ export const scenarios: readonly ScenarioDescription[] = [
   },
   {
     name: "huge-image",
-    groups: IMAGES,
+    groups: BOTH,
     summary: "a valid PNG of about `megabytes` (default 25), made while it is sent",
     parameters: ["megabytes"],
   },
@@ -159,13 +161,144 @@ export const scenarios: readonly ScenarioDescription[] = [
   },
   {
     name: "chunked",
-    groups: IMAGES,
+    groups: BOTH,
     summary: "a picture without `content-length`, in pieces of `chunkBytes` (default 65536, down to 1)",
     parameters: ["chunkBytes"],
   },
   {
-    name: "plan-free",
+    name: "checkerboard",
     groups: IMAGES,
+    summary: "RGB with a painted grey and white checkerboard behind the subject; claims `background: transparent`",
+    parameters: NONE,
+  },
+  {
+    name: "plain-background",
+    groups: IMAGES,
+    summary: "RGB, the subject on a flat background of `color` (default #ffffff)",
+    parameters: ["color"],
+  },
+  {
+    name: "gradient-background",
+    groups: IMAGES,
+    summary: "RGB, the subject on a background of many colours",
+    parameters: NONE,
+  },
+  { name: "echo-input", groups: IMAGES, summary: "an edit answers the bytes of its first input", parameters: NONE },
+  {
+    name: "near-echo",
+    groups: IMAGES,
+    summary: "an edit answers its first input, written anew with a noise that nobody sees (PNG inputs)",
+    parameters: NONE,
+  },
+  {
+    name: "references-dropped",
+    groups: BOTH,
+    summary: "a picture that ignores the inputs; usage says 0 image tokens",
+    parameters: NONE,
+  },
+  {
+    name: "text-only",
+    groups: RESPONSES,
+    summary: "the chat model answers with `text` in place of a picture",
+    parameters: ["text"],
+  },
+  {
+    name: "declines-tool",
+    groups: RESPONSES,
+    summary: "the Codex CLI's model answers in words and calls no tool (hosted tool: as text-only)",
+    parameters: ["text"],
+  },
+  {
+    name: "calls-twice",
+    groups: RESPONSES,
+    summary: "the Codex CLI's model calls its image tool twice (hosted tool: the usual answer)",
+    parameters: NONE,
+  },
+  {
+    name: "partials-only",
+    groups: RESPONSES,
+    summary: "previews, then `response.completed` without a result",
+    parameters: NONE,
+  },
+  {
+    name: "incomplete",
+    groups: RESPONSES,
+    summary: "previews, then `response.incomplete`",
+    parameters: NONE,
+  },
+  {
+    name: "response-failed",
+    groups: RESPONSES,
+    summary:
+      "previews, then `response.failed` with `code` (default server_error; moderation_blocked and usage_limit_reached come with their details) and `message`",
+    parameters: ["code", "message", "resetsInSeconds"],
+  },
+  {
+    name: "error-event",
+    groups: RESPONSES,
+    summary: 'a top-level `{"type":"error"}` and the end of the stream',
+    parameters: ["code", "message"],
+  },
+  {
+    name: "nested-error",
+    groups: RESPONSES,
+    summary: "`response.failed` whose message is the JSON of the real error (default moderation_blocked)",
+    parameters: ["code", "message"],
+  },
+  {
+    name: "result-in-completed",
+    groups: RESPONSES,
+    summary: "the result only in `response.completed.response.output`",
+    parameters: NONE,
+  },
+  {
+    name: "two-results",
+    groups: RESPONSES,
+    summary: "two finished pictures, the first one small: the second counts",
+    parameters: NONE,
+  },
+  {
+    name: "finished-status",
+    groups: RESPONSES,
+    summary: "a picture whose item has `status` (default completed; usually generating)",
+    parameters: ["status"],
+  },
+  { name: "crlf", groups: RESPONSES, summary: "a stream with CRLF line ends", parameters: NONE },
+  {
+    name: "comments",
+    groups: RESPONSES,
+    summary: "a stream with comments, keepalives, unknown events and data that is not JSON",
+    parameters: NONE,
+  },
+  { name: "no-event-lines", groups: RESPONSES, summary: "a stream of `data:` lines alone", parameters: NONE },
+  {
+    name: "split-data",
+    groups: RESPONSES,
+    summary: "a stream whose events have several `data:` lines each",
+    parameters: NONE,
+  },
+  {
+    name: "cut-stream",
+    groups: RESPONSES,
+    summary: "the connection ends after the previews, within the `result` or `after-result` (`at`, default result)",
+    parameters: ["at"],
+  },
+  {
+    name: "stalled-stream",
+    groups: RESPONSES,
+    summary: "the same places, but the connection stays open and silent",
+    parameters: ["at"],
+  },
+  {
+    name: "model-retired",
+    groups: RESPONSES,
+    summary:
+      "`model` (default the first of the list) is refused with `httpStatus` 400 or 404; with `listed: false` it is off the list then",
+    parameters: ["model", "listed", "httpStatus"],
+  },
+  {
+    name: "plan-free",
+    groups: BOTH,
     summary: "a picture, but headers, usage and account name the plan `free`",
     parameters: NONE,
   },

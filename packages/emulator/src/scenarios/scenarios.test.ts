@@ -10,6 +10,7 @@ import {
 import { decodePng } from "../picture/png-decode.ts";
 import {
   clientHeaders,
+  dataURL,
   generationBody,
   imageRequest,
   listChunks,
@@ -329,6 +330,75 @@ describe("an odd answer", () => {
       expect(document).toMatchObject({ background });
       expect(await decodePng(picturesOf(document)[0] ?? Buffer.alloc(0))).toMatchObject({ alpha: false });
     }
+  });
+
+  const edit = async (
+    step: ScenarioStep,
+    parent: Uint8Array,
+    prompt = "edit",
+  ): Promise<Readonly<Record<string, unknown>>> => {
+    emulator.setScenario({ ...step, times: 1 });
+    const body = generationBody({ prompt, background: "transparent", images: [{ image_url: dataURL(parent) }] });
+    return readObject(await fetch(imageRequest(emulator, { baseURL: running.baseURL, edit: true, body })));
+  };
+  const drawParent = async (): Promise<Buffer> => {
+    emulator.setScenario({ name: "ok", size: SIZE });
+    return picturesOf(parse(await call()))[0] ?? Buffer.alloc(0);
+  };
+  const colorsOfCorners = async (document: Readonly<Record<string, unknown>>): Promise<string[]> => {
+    const { pixels = new Uint8Array(0), alpha } = (await decodePng(picturesOf(document)[0] ?? Buffer.alloc(0))) ?? {};
+    expect(alpha).toBe(false);
+    return [0, 63, 47 * 64, 48 * 64 - 1].map((cell) =>
+      Buffer.from(pixels.subarray(cell * 4, cell * 4 + 3)).toString("hex"),
+    );
+  };
+
+  test("checkerboard is painted and claims to be transparent", async () => {
+    emulator.setScenario({ name: "checkerboard", size: SIZE });
+    const document = parse(await call({ background: "transparent" }));
+    expect(document).toMatchObject({ background: "transparent" });
+    expect([...new Set(await colorsOfCorners(document))].sort()).toEqual(["cccccc", "ffffff"]);
+  });
+
+  test("plain-background is flat around the subject, gradient-background is not", async () => {
+    emulator.setScenario([
+      { name: "plain-background", size: SIZE },
+      { name: "plain-background", size: SIZE, color: "#12ab34" },
+      { name: "gradient-background", size: SIZE },
+    ]);
+    expect(new Set(await colorsOfCorners(parse(await call())))).toEqual(new Set(["ffffff"]));
+    expect(new Set(await colorsOfCorners(parse(await call())))).toEqual(new Set(["12ab34"]));
+    expect(new Set(await colorsOfCorners(parse(await call()))).size).toBe(4);
+  });
+
+  test("a prompt that asks for a flat key colour gets exactly that, on an edit too", async () => {
+    const parent = await drawParent();
+    emulator.setScenario({ name: "ok", size: SIZE });
+    const prompt = "The same fox on a flat, solid magenta (#FF00FF) background.";
+    const body = generationBody({ prompt, images: [{ image_url: dataURL(parent) }] });
+    const response = await fetch(imageRequest(emulator, { baseURL: running.baseURL, edit: true, body }));
+    expect(new Set(await colorsOfCorners(await readObject(response)))).toEqual(new Set(["ff00ff"]));
+    const green = parse(await call({ prompt: "a fox on a uniform green background" }));
+    expect(new Set(await colorsOfCorners(green))).toEqual(new Set(["00ff00"]));
+  });
+
+  test("echo-input answers the same bytes, near-echo the same picture in others", async () => {
+    const parent = await drawParent();
+    const echoed = await edit({ name: "echo-input" }, parent);
+    expect(picturesOf(echoed)[0]?.equals(parent)).toBe(true);
+    expect(echoed).toMatchObject({ size: SIZE });
+    const near = picturesOf(await edit({ name: "near-echo" }, parent))[0] ?? Buffer.alloc(0);
+    const [before, after] = [await decodePng(parent), await decodePng(near)];
+    const distances = [...(before?.pixels ?? [])].map((value, index) => Math.abs(value - (after?.pixels[index] ?? 0)));
+    expect(Math.max(...distances)).toBe(1);
+  });
+
+  test("references-dropped counts no image tokens and shows no input", async () => {
+    const document = await edit({ name: "references-dropped", size: SIZE }, await drawParent());
+    expect(document).toMatchObject({ usage: { input_tokens_details: { image_tokens: 0 } } });
+    emulator.setScenario({ name: "ok", size: SIZE });
+    const alone = parse(await call({ prompt: "edit", background: "transparent" }));
+    expect(picturesOf(document)).toEqual(picturesOf(alone));
   });
 
   test("escaped-slashes means the same", async () => {
