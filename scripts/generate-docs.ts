@@ -8,6 +8,8 @@ const root = resolve(import.meta.dirname, "..");
 const file = join(root, "docs/reference.md");
 const commands = [
   "generate",
+  "edit",
+  "again",
   "login",
   "logout",
   "status",

@@ -7,7 +7,7 @@
  */
 import { resolve } from "node:path";
 
-const roots = new Set(["src/main.ts", "src/commands/generate.ts"].map((path) => resolve(import.meta.dirname, path)));
+const roots = new Set(["src/main.ts", "src/commands/generate.ts", "src/commands/run-request.ts"].map((path) => resolve(import.meta.dirname, path)));
 
 /** Modules of Node that most runs never use, 1 to 3 ms each: loaded at the first call. Their functions only, which is all that is used. */
 const lazyModules = {

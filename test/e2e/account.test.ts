@@ -138,7 +138,11 @@ describe("limn capabilities and limn models", () => {
     expect(capabilities.stdout).toMatch(/^ +aspect +by-words +\d{4}-\d\d-\d\d +\S/m);
     expect(capabilities.stdout).toMatch(/^ +source: \S/m);
     const { engines } = parseObject(onlyLine((await world.run(["capabilities", "--json"])).stdout));
-    expect(engines).toMatchObject([{ engine: "images", imagesPerCall: 1, rows: expect.any(Array) }]);
+    expect(engines).toMatchObject([
+      { engine: "images", imagesPerCall: 1, rows: expect.any(Array) },
+      { engine: "responses", maxInputImages: 16, rows: expect.any(Array) },
+      { engine: "codex", explicitOnly: true, rows: expect.any(Array) },
+    ]);
 
     const models = await world.run(["models"]);
     expect(models.stdout).toMatch(/^gpt-image-2 +engine images$/m);

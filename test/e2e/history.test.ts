@@ -133,7 +133,7 @@ describe("limn show", () => {
     await make(world, "two");
     expect((await world.run(["show", "gen_"])).stderr).toContain('2 generations match "gen_".');
     const empty = await new World().run(["show", "@last"]);
-    expect(empty.stderr).toContain("There is no picture in the history yet");
+    expect(empty.stderr).toMatch(/^error: There is no picture made in \S+ in the history yet/);
   });
 });
 

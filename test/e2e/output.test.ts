@@ -60,14 +60,24 @@ describe("--output", () => {
     ]);
   });
 
-  it(`with another extension than the picture's type is written and remarked ${proves("extension")}`, async () => {
+  it(`is of the type that its extension names ${proves("extension")}`, async () => {
     const world = new World();
     await world.startService();
     const { status, stdout, stderr } = await world.run(["a fox", "-o", "fox.webp"]);
     expect(status).toBe(0);
     expect(onlyLine(stdout)).toBe(world.path("fox.webp"));
+    expect(stderr).toContain("format webp done here · steps: convert webp");
+    expect((await sharp(world.path("fox.webp")).metadata()).format).toBe("webp");
+  });
+
+  it(`with an extension that names no type is written and remarked ${proves("extension")}`, async () => {
+    const world = new World();
+    await world.startService();
+    const { status, stdout, stderr } = await world.run(["a fox", "-o", "fox.final"]);
+    expect(status).toBe(0);
+    expect(onlyLine(stdout)).toBe(world.path("fox.final"));
     expect(stderr).toContain("[output_extension_differs]");
-    expect((await sharp(world.path("fox.webp")).metadata()).format).toBe("png");
+    expect((await sharp(world.path("fox.final")).metadata()).format).toBe("png");
   });
 
   it(`gets two whole files from two runs that want the same name at the same time ${proves("same-name")}`, async () => {

@@ -1,5 +1,5 @@
-/** Where a requirement stands in issue 2. */
-type Part = "command line" | "bad input" | "proof";
+/** What a requirement is about. */
+type Part = "command line" | "bad input" | "proof" | "editing" | "bad inputs of an edit";
 
 export interface Requirement {
   readonly part: Part;
@@ -9,7 +9,7 @@ export interface Requirement {
 }
 
 /**
- * What issue 2 asks of the program as its user sees it (its point 7, "Bad input" and "Proof"). Tests name the ids they prove with
+ * What is asked of the program as its user sees it. Tests name the ids they prove with
  * {@link proves}; requirements.test.ts fails for an id that nobody proves.
  */
 export const requirements = {
@@ -25,7 +25,10 @@ export const requirements = {
   "output-stdout": { part: "command line", sentence: "-o - writes the picture's bytes and refuses a terminal" },
   "output-folder": { part: "command line", sentence: "-o takes a folder, and LIMN_OUTPUT is its default" },
   force: { part: "command line", sentence: "only --force overwrites" },
-  extension: { part: "command line", sentence: "another extension than the picture's type is remarked" },
+  extension: {
+    part: "command line",
+    sentence: "the output's extension sets the type; one that names none is remarked",
+  },
   aspect: { part: "command line", sentence: "--aspect steers the shape by words" },
   strict: {
     part: "command line",
@@ -56,6 +59,58 @@ export const requirements = {
   privacy: { part: "command line", sentence: "no token, prompt or address of a person leaks" },
   "no-api-key": { part: "command line", sentence: "an API key in the environment changes nothing" },
   "emulator-command": { part: "command line", sentence: "limn emulator runs the pretend service until Ctrl-C" },
+
+  "edit-last": { part: "editing", sentence: "an edit of @last shows the parent's content, and knows its parent" },
+  "edit-without-image": { part: "editing", sentence: "an edit without an image is refused with the next step" },
+  "input-order": { part: "editing", sentence: "inputs go in the order in which they were given, whatever they are" },
+  "input-sources": { part: "editing", sentence: "file, data URL, stdin, clipboard, @last, @ID and @ID:2 go in" },
+  "input-types": { part: "editing", sentence: "PNG, JPEG and WebP go as they are; the rest is converted and said" },
+  "last-of-folder": { part: "editing", sentence: "@last is this folder's, never another's" },
+  "many-references": { part: "editing", sentence: "six references go to the engine responses, with what that spends" },
+  "edit-on-both": { part: "editing", sentence: "both HTTP engines edit" },
+  partials: { part: "editing", sentence: "previews come as they are drawn and are never the result" },
+  size: { part: "editing", sentence: "--size is exact to the pixel, never stretched, and every step is listed" },
+  fit: { part: "editing", sentence: "--fit covers, contains, pads or leaves the picture as it came" },
+  format: { part: "editing", sentence: "--format converts, and what is lost is named" },
+  transparency: { part: "editing", sentence: "transparency is real: native, made here, or missing and said" },
+  "extra-images": { part: "editing", sentence: "one more image is spent only when allowed, announced and counted" },
+  mask: { part: "editing", sentence: "with --mask every pixel outside stays bit-identical" },
+  truth: { part: "editing", sentence: "each asked property ends as honoured, done here, not honoured or unknown" },
+  probe: {
+    part: "editing",
+    sentence: "--probe asks first, measures, and the table, the request and the result change",
+  },
+  again: { part: "editing", sentence: "again repeats a generation with the same inputs, --vary makes a variation" },
+  "same-as-input": { part: "editing", sentence: "a result equal to an input is remarked" },
+  "references-dropped": {
+    part: "editing",
+    sentence: "inputs that the service dropped are an error; the picture is kept",
+  },
+
+  "bad-six-references": {
+    part: "bad inputs of an edit",
+    sentence: "six references with --engine images, seventeen anywhere",
+  },
+  "bad-body-limit": {
+    part: "bad inputs of an edit",
+    sentence: "a body over the limit; --shrink-inputs scales down and says so",
+  },
+  "bad-pictures": {
+    part: "bad inputs of an edit",
+    sentence: "empty, cut, mislabelled, animated, 16-bit, CMYK, huge, bombs",
+  },
+  "bad-files": {
+    part: "bad inputs of an edit",
+    sentence: "missing, a folder, a text, a FIFO: refused, and nothing of it is sent",
+  },
+  "bad-addresses": { part: "bad inputs of an edit", sentence: "private addresses and strange schemes are refused" },
+  "bad-masks": {
+    part: "bad inputs of an edit",
+    sentence: "another size, fully opaque, fully transparent, with a size",
+  },
+  "bad-last": { part: "bad inputs of an edit", sentence: "@last without history, a deleted parent" },
+  "bad-clipboard": { part: "bad inputs of an edit", sentence: "an unreadable clipboard" },
+  "bad-answers": { part: "bad inputs of an edit", sentence: "previews only, words only, moderation before and after" },
 
   "bad-empty-prompt": { part: "bad input", sentence: "empty prompt" },
   "bad-long-prompt": { part: "bad input", sentence: "prompt of 40,000 characters" },

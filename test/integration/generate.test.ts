@@ -170,11 +170,31 @@ describe("delivery", () => {
 
   test("under another extension says that the picture is what it is", async () => {
     const place = await placeWithEmulator({ emulator: { scenario: ok } });
-    const result = await place.limn().images.generate(fox, { delivery: { ...intoFiles, output: "fox.jpg" } });
+    const result = await place.limn().images.generate(fox, { delivery: { ...intoFiles, output: "fox.picture" } });
     expect([result.images[0]?.mediaType, place.delivered(), result.warnings.map(({ code }) => code)]).toEqual([
       "image/png",
-      ["fox.jpg"],
+      ["fox.picture"],
       ["output_extension_differs"],
+    ]);
+  });
+
+  test("under the extension of another type needs what makes that type, and says so before anything is sent", async () => {
+    const place = await placeWithEmulator({ emulator: { scenario: ok } });
+    const delivery = { ...intoFiles, output: "fox.jpg" };
+    const error = await limnErrorOf(place.limn().images.generate(fox, { delivery }));
+    expect([error.code, error.hint, place.emulator.calls, place.delivered()]).toEqual([
+      "unsupported_option",
+      "Install it beside this program: npm install @limn/finish",
+      [],
+      [],
+    ]);
+    const withTools = place.limn({ imageTools: async () => (await import("@limn/finish")).createImageTools() });
+    const result = await withTools.images.generate(fox, { delivery });
+    expect([result.images[0]?.mediaType, result.steps, place.delivered(), result.truth]).toEqual([
+      "image/jpeg",
+      ["convert jpeg"],
+      ["fox.jpg"],
+      [{ property: "format", asked: "jpeg", outcome: "done-locally", got: "jpeg" }],
     ]);
   });
 

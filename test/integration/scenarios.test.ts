@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isLimnError } from "@limn/core";
-import type { GenerateRequest, GenerationResult, LimnOptions } from "@limn/core";
+import type { GenerateRequest, GenerationResult, ImageTools, LimnOptions } from "@limn/core";
 import { scenarios } from "@limn/emulator";
 import type { ScenarioStep } from "@limn/emulator";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { intoFiles, placeWithEmulator } from "../support/limn-at-emulator.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** What a user is left with. */
 interface Outcome {
@@ -55,6 +56,23 @@ interface Row {
   readonly outcome: Outcome;
   readonly request?: Partial<GenerateRequest>;
   readonly options?: LimnOptions;
+  /** Change a picture instead of drawing one. */
+  readonly isEdit?: boolean;
+}
+
+const imageTools = async (): Promise<ImageTools> => (await import("@limn/finish")).createImageTools();
+const transparent = {
+  request: { background: "transparent" },
+  outcome: { ...done, warnings: ["alpha_missing"] },
+} as const;
+
+/** A picture with something on it, as a file. */
+async function inputFile(): Promise<string> {
+  const path = join(temporaryFolder(), "input.png");
+  const shapes =
+    '<svg width="96" height="64"><rect width="96" height="64" fill="#247"/><circle cx="60" cy="30" r="22" fill="#fb3"/></svg>';
+  writeFileSync(path, await sharp(Buffer.from(shapes)).png().toBuffer());
+  return path;
 }
 
 const rows: readonly Row[] = [
@@ -103,6 +121,23 @@ const rows: readonly Row[] = [
     request: { background: "transparent" },
     outcome: { ...done, warnings: ["alpha_missing"] },
   },
+  { step: { name: "checkerboard", size }, ...transparent },
+  { step: { name: "plain-background", size }, ...transparent },
+  { step: { name: "gradient-background", size }, ...transparent },
+  { step: { name: "echo-input" }, isEdit: true, outcome: { ...done, warnings: ["same_as_input"] } },
+  // Only who looks at the pixels can see it.
+  { step: { name: "near-echo" }, isEdit: true, outcome: done },
+  {
+    step: { name: "near-echo" },
+    isEdit: true,
+    options: { imageTools },
+    outcome: { ...done, warnings: ["same_as_input"] },
+  },
+  {
+    step: { name: "references-dropped", size },
+    isEdit: true,
+    outcome: { ...failed("references_dropped", 7), kept: ["image-1.png", "manifest.json"] },
+  },
   { step: { name: "redirect" }, outcome: failed("unexpected_response", 7) },
   { step: { name: "escaped-slashes", size }, outcome: done },
   { step: { name: "key-order", size }, outcome: done },
@@ -116,15 +151,17 @@ afterEach(() => void vi.restoreAllMocks());
 
 test.each(rows.map((row): [string, Row] => [row.step.name, row]))(
   "%s",
-  async (_, { step, outcome, request, options }) => {
+  async (_, { step, outcome, request, options, isEdit = false }) => {
     const place = await placeWithEmulator({ emulator: { scenario: { times: "always", ...step } } });
     const limn = place.limn(options);
     let result: GenerationResult | null = null;
     let code: string | null = null;
     let exit = 0;
     try {
-      const asked = { operation: "generate", prompt: "a red fox", ...request } as const;
-      result = await limn.images.generate(asked, { delivery: intoFiles });
+      const prompt = "a red fox";
+      result = isEdit
+        ? await limn.images.edit({ prompt, images: [await inputFile()] }, { delivery: intoFiles })
+        : await limn.images.generate({ operation: "generate", prompt, ...request }, { delivery: intoFiles });
     } catch (error) {
       if (!isLimnError(error)) throw error;
       code = error.code;
@@ -181,7 +218,10 @@ test.each(rows.map((row): [string, Row] => [row.step.name, row]))(
       limits: result.limits,
       requestId: result.requestId,
     });
-    expect(place.imageCalls()[0]?.body).toEqual(result.sent);
+    expect(place.imageCalls()[0]?.body).toEqual({
+      ...(isEdit ? { images: [expect.any(Object)] } : {}),
+      ...result.sent,
+    });
   },
 );
 

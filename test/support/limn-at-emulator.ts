@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createLimn } from "@limn/core";
-import type { Environment, Limn, LimnOptions } from "@limn/core";
+import type { Environment, LastScope, Limn, LimnOptions } from "@limn/core";
 import { createEmulator } from "@limn/emulator";
 import type { Emulator, EmulatorOptions, RecordedCall } from "@limn/emulator";
 import { onTestFinished } from "vitest";
@@ -16,6 +16,8 @@ export interface Place {
   /** The working folder, where pictures are delivered. */
   readonly out: string;
   readonly environment: Environment;
+  /** What `@last` means to it. */
+  readonly scope: LastScope;
   limn(options?: LimnOptions): Limn;
   imageCalls(): readonly RecordedCall[];
   /** Names in the working folder. */
@@ -55,6 +57,7 @@ export async function placeWithEmulator(options: PlaceOptions = {}): Promise<Pla
     data,
     out,
     environment,
+    scope: { folder: out, session: null, emulated: false },
     limn: (change) => createLimn({ environment, ...change }),
     imageCalls: () => emulator.calls.filter(({ route }) => route.startsWith("images.")),
     delivered: () => readdirSync(out).sort(),

@@ -34,7 +34,10 @@ export function manifest(change: Partial<Manifest> = {}): Manifest {
     limits: {},
     requestId: null,
     timingsMs: { total: 0 },
+    truth: [],
+    inputs: [],
     parents: [],
+    session: null,
     ...change,
   };
 }

@@ -18,6 +18,7 @@ Socket.prototype.connect = function (...parameters) {
 
 const { spawn } = ChildProcess.prototype;
 ChildProcess.prototype.spawn = function (options) {
-  log({ child: options.file, variables: options.envPairs });
+  // A program may be started through a shell that watches over it.
+  log({ child: [options.file, ...options.args].join(" "), variables: options.envPairs });
   return spawn.call(this, options);
 };

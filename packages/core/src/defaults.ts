@@ -1,7 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLimitMemory, createRouteFinder, readPlanUsage } from "./account/index.ts";
+import { createCapabilityMemory, createLimitMemory, createRouteFinder, readPlanUsage } from "./account/index.ts";
 import type { PlanUsage } from "./account/index.ts";
+import { codexEngineParts } from "./compose-codex.ts";
 import { chooseLogin, codexProgram, namedProfile, ownLoginFile, rankSources } from "./compose-credentials.ts";
 import type { LoginChoice } from "./compose-credentials.ts";
 import { createCodexRenewal } from "./compose-renewal.ts";
@@ -15,10 +16,14 @@ import { codexHome, limnFolders, loadConfig, readEnvironment, serviceAddress } f
 import type { Config, Environment, LimnFolders, ServiceAddress } from "./config/index.ts";
 import type { EngineCapabilities } from "./contracts/capabilities.ts";
 import type { CredentialReport } from "./contracts/credential.ts";
+import type { Engine, Payer } from "./contracts/engine.ts";
+import type { LoadImageTools } from "./contracts/image-tools.ts";
+import type { EngineId } from "./contracts/request.ts";
 import { createCodexSource, createCredentialProvider, createTokenSource } from "./credentials/index.ts";
 import type { RankedSource } from "./credentials/index.ts";
 import { createSignInService } from "./sign-in/index.ts";
 import { selectEngine } from "./engines/select.ts";
+import { createInputLoader, createUrlFetcher } from "./inputs/index.ts";
 import { createEngines } from "./engines/table.ts";
 import {
   createFetchClient,
@@ -44,6 +49,11 @@ export interface LimnOptions {
   readonly retries?: number;
   /** One of limn's own logins by name; then no other login is looked at. @default the setting `profile`, else whatever is there */
   readonly profile?: string;
+  /**
+   * Loads what works on pixels, for exact sizes, file types, transparency, masks and inputs that need converting:
+   * `async () => (await import("@limn/finish")).createImageTools()`. @default none; such options are `unsupported_option`
+   */
+  readonly imageTools?: LoadImageTools;
   /** The emulator to talk to, with its made-up login. Results are marked as emulated. No real login is looked at. */
   readonly sandbox?: { readonly baseURL: string; readonly accessToken: string };
 }
@@ -52,6 +62,7 @@ export interface LimnOptions {
 export interface Limn {
   readonly images: ImageClient;
   readonly store: ArtifactStore;
+  /** Every engine's table, corrected by what results on the account that was used last really were. */
   readonly capabilities: readonly EngineCapabilities[];
   readonly config: Config;
   readonly folders: LimnFolders;
@@ -60,6 +71,8 @@ export interface Limn {
   /** Which of the reported logins would pay, and why. */
   chooseLogin(reports: readonly CredentialReport[]): LoginChoice;
   planUsage(signal: AbortSignal): Promise<PlanUsage>;
+  /** Whether the engine could be used now, and who would pay; spends nothing. @throws the login and engine codes */
+  checkEngine(id: EngineId, signal: AbortSignal): Promise<Payer>;
   readonly ownLogin: OwnLoginControl;
 }
 
@@ -76,6 +89,7 @@ export function createLimn(options: LimnOptions = {}): Limn {
     options.sandbox === undefined
       ? serviceAddress(config, "baseUrl")
       : { url: options.sandbox.baseURL, mayReceiveStoredLogin: false, isDefault: false };
+  const limits = { ...defaultTimeLimits, ...options.limits };
   const http = httpClient(options, environment);
   const userAgent = `limn/${version}`;
   const tokens = createSignInService({ http, authURL: serviceAddress(config, "authUrl").url, userAgent, clock });
@@ -111,19 +125,33 @@ export function createLimn(options: LimnOptions = {}): Limn {
     baseURL: address.url,
     // Another address than the default has no workspaces; an origin that it named would not be followed either.
     ...(address.isDefault ? { routeFor: createRouteFinder({ http, baseURL: address.url, userAgent }) } : {}),
-    limits: { ...defaultTimeLimits, ...options.limits },
+    limits,
     retries: options.retries ?? 2,
     userAgent,
     clock,
     random: Math.random,
   });
-  const engines = createEngines({ transport, clock });
+  const engines = createEngines({
+    transport,
+    clock,
+    codex: options.sandbox === undefined ? codexEngineParts({ environment, clock, limits }) : null,
+  });
   const store = createArtifactStore(folders.data);
+  const capabilityMemory = createCapabilityMemory(folders.data);
+  const tools = options.imageTools === undefined ? null : keptOnce(options.imageTools);
   return {
     images: createClient({
-      selectEngine: (wanted, model) => selectEngine(engines, wanted, model),
+      selectEngine: (needs) => selectEngine(engines, needs),
       store,
       limits: createLimitMemory(folders.data),
+      capabilities: capabilityMemory,
+      loadInputs: createInputLoader({
+        workingFolder: environment.workingFolder,
+        temporaryFolder: tmpdir(),
+        tools,
+        fetchUrl: createUrlFetcher({ userAgent, proxyAgent: createProxyChoice(environment.variables) }),
+      }),
+      tools,
       clock,
       version,
       workingFolder: environment.workingFolder,
@@ -131,12 +159,15 @@ export function createLimn(options: LimnOptions = {}): Limn {
       emulated: options.sandbox !== undefined,
     }),
     store,
-    capabilities: engines.map(({ capabilities }) => capabilities),
+    capabilities: engines.map(({ capabilities }) =>
+      options.sandbox === undefined ? capabilityMemory.corrected(capabilities, null) : capabilities,
+    ),
     config,
     folders,
     address,
     credentialReports: async () => Promise.all(sources.map(async ({ source }) => source.report())),
     chooseLogin: (reports) => chooseLogin(usable, reports),
+    checkEngine: async (id, signal) => engineById(engines, id).prepare(signal),
     planUsage: async (signal) => readPlanUsage(transport, signal),
     ownLogin: createOwnLoginControl({
       service: tokens,
@@ -150,6 +181,16 @@ export function createLimn(options: LimnOptions = {}): Limn {
 /** Make images from a program. The same as `createLimn(options).images`. */
 export function createImageClient(options: LimnOptions = {}): ImageClient {
   return createLimn(options).images;
+}
+
+function engineById(engines: readonly Engine[], id: EngineId): Engine {
+  return selectEngine(engines, { wanted: id, model: null, inputImages: 0, partials: 0, drivesCodex: false }).engine;
+}
+
+/** Loaded at most once, when first needed. */
+function keptOnce(load: LoadImageTools): LoadImageTools {
+  let loaded: ReturnType<LoadImageTools> | null = null;
+  return async () => (loaded ??= load());
 }
 
 function httpClient(options: LimnOptions, environment: Environment): HttpClient {

@@ -6,8 +6,17 @@ export type { OwnLoginControl, SignedIn, SignedOut } from "./compose-sign-in.ts"
 export { version } from "./version.ts";
 
 export { embeddedRecipe, recipeOfFile, validateRequest } from "./client/index.ts";
-export type { DeliveryOption, Fault, GenerateOptions, ImageClient, Plan, Recipe } from "./client/index.ts";
-export type { ArtifactStore, FoundGeneration, FoundRecipe } from "./artifacts/index.ts";
+export type {
+  DeliveryOption,
+  Fault,
+  GenerateOptions,
+  ImageClient,
+  Plan,
+  ProbeOutcome,
+  Recipe,
+} from "./client/index.ts";
+export { createGenerationId } from "./artifacts/index.ts";
+export type { ArtifactStore, FoundGeneration, FoundImage, FoundRecipe, LastScope } from "./artifacts/index.ts";
 export type { PlanUsage } from "./account/index.ts";
 export { LimnError, isLimnError, nearest, redactSecrets, shorten, toLimnError } from "./errors/index.ts";
 export {

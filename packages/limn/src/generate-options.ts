@@ -1,5 +1,14 @@
-import { LimnError, backgrounds, engineIds, qualities } from "@limn/core";
-import type { Config, Fault } from "@limn/core";
+import {
+  LimnError,
+  alphaPolicies,
+  backgrounds,
+  codexDrivers,
+  engineIds,
+  fits,
+  pictureFormats,
+  qualities,
+} from "@limn/core";
+import type { Config, Fault, ImageInput } from "@limn/core";
 import type { Command } from "commander";
 import type { PreviewMode } from "./terminal/picture.ts";
 
@@ -7,8 +16,19 @@ import type { PreviewMode } from "./terminal/picture.ts";
 export interface RawGenerateOptions {
   readonly output?: string;
   readonly count?: string;
+  readonly size?: string;
+  readonly fit?: string;
   readonly aspect?: string;
+  readonly format?: string;
+  readonly compression?: string;
   readonly background?: string;
+  readonly alpha?: string;
+  readonly allowExtraImages?: string;
+  readonly image?: readonly string[];
+  readonly mask?: string;
+  readonly shrinkInputs?: boolean;
+  readonly partials?: string;
+  readonly codexDriver?: string;
   readonly quality?: string;
   readonly model?: string;
   readonly engine?: string;
@@ -51,15 +71,36 @@ const defaultTimeoutSeconds = 330;
 const defaultRetries = 2;
 const defaultConcurrency = 4;
 
+/** Options of `generate`, `edit` and `again`; their names are the contract. */
 export function addGenerateOptions(command: Command): Command {
   return command
     .option("-o, --output <path>", "file, folder or - for stdout (default: the current folder)")
     .option("-n, --count <n>", "images wanted, 1..10 (default: 1)")
+    .option(
+      "-i, --image <source>",
+      "source or reference: FILE, URL, - (stdin), clipboard, @last, @ID, @ID:2; repeatable",
+      gather,
+    )
+    .option("--size <pixels>", "pixels of the file: WxH, 1K, 2K, 4K or auto (default: as it comes)")
+    .option("--fit <how>", `${fits.join(", ")}: how it gets there, never stretched (default: cover)`)
     .option("--aspect <ratio>", "shape: square, landscape, portrait or W:H such as 16:9")
+    .option("--format <type>", `${pictureFormats.join(", ")} (default: the output's extension, or as it comes)`)
+    .option("--compression <n>", "quality of jpeg, webp and avif, 0..100 (default: 90)")
     .option("--background <kind>", `${backgrounds.join(", ")} (default: auto)`)
+    .option(
+      "--alpha <policy>",
+      `${alphaPolicies.join(", ")}: when transparency did not come, warn or fail (default: best)`,
+    )
+    .option(
+      "--allow-extra-images <n>",
+      "images that may be spent beyond those asked for, for transparency (default: 0)",
+    )
+    .option("--shrink-inputs", "scale inputs down to fit the limits instead of refusing them")
+    .option("--partials <n>", "live previews while it is drawn, 0..3 (engine responses)")
     .option("--quality <level>", `a wish: ${qualities.join(", ")}; the result says what was used`)
     .option("--model <id>", "gpt-image-2, or a tier gpt-image-2-low, -medium, -high")
     .option("--engine <id>", `auto, ${engineIds.join(", ")} (default: auto)`)
+    .option("--codex-driver <way>", `${codexDrivers.join(", ")} (engine codex)`)
     .option("--profile <name>", "one of limn's own logins by name")
     .option("--ignore-limit", "ask although a plan limit is known to be used up")
     .option("--ignore-plan", "ask although the plan hides images (Free)")
@@ -79,6 +120,18 @@ export function addGenerateOptions(command: Command): Command {
     .option("--jsonl", "the event stream on stdout, one JSON object a line")
     .option("-q, --quiet", "no progress and no hints")
     .option("-v, --verbose", "more about what happens");
+}
+
+/** `edit` has one more. */
+export function addEditOptions(command: Command): Command {
+  return addGenerateOptions(command).option(
+    "--mask <file>",
+    "only this region changes (transparent or light); every pixel outside stays",
+  );
+}
+
+function gather(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
 }
 
 /** Flag over setting over default. Faults are collected, not thrown. */
@@ -101,6 +154,8 @@ export function readSettings(raw: RawGenerateOptions, config: Config, faults: Fa
       field: "--output -",
       message: "cannot be combined with --json or --jsonl: stdout carries one kind of data",
     });
+  if ((raw.image ?? []).filter((source) => source === "-").length > 1)
+    faults.push({ field: "--image -", message: "can be given once: stdin holds one picture" });
   if (output === "-" && raw.count !== undefined && raw.count !== "1")
     faults.push({ field: "--output -", message: "takes one image only" });
   return {
@@ -118,14 +173,27 @@ export function readSettings(raw: RawGenerateOptions, config: Config, faults: Fa
 
 /** The request as a library would get it; its fields are checked by the core. */
 export function readRequest(
+  operation: "generate" | "edit",
   raw: RawGenerateOptions,
   prompt: string | undefined,
+  images: readonly ImageInput[],
   config: Config,
 ): Readonly<Record<string, unknown>> {
   return {
-    operation: "generate",
+    operation,
     prompt,
-    n: raw.count === undefined ? undefined : wholeNumber(raw.count),
+    n: whole(raw.count),
+    images: images.length === 0 && operation === "generate" ? undefined : images,
+    mask: raw.mask,
+    size: raw.size,
+    fit: raw.fit,
+    format: raw.format === "jpg" ? "jpeg" : raw.format,
+    compression: whole(raw.compression),
+    alpha: raw.alpha,
+    allowExtraImages: whole(raw.allowExtraImages),
+    partials: whole(raw.partials),
+    shrinkInputs: raw.shrinkInputs,
+    codexDriver: raw.codexDriver,
     aspect: raw.aspect ?? text(config, "aspect") ?? undefined,
     background: raw.background ?? text(config, "background") ?? undefined,
     quality: raw.quality ?? text(config, "quality") ?? undefined,
@@ -139,10 +207,14 @@ export function readRequest(
 export function faultName(field: string, raw: RawGenerateOptions, config: Config): string {
   if (field.startsWith("-")) return field;
   if (field === "n") return "--count";
+  if (field === "images") return "--image";
+  if (field === "operation") return "the operation";
   if (field === "prompt") return "the prompt";
   const setting = config.get(field);
   const isGiven = Object.entries(raw).some(([name, value]) => name === field && value !== undefined);
-  return setting === undefined || isGiven ? `--${field}` : `the setting "${field}" (${setting.from})`;
+  return setting === undefined || isGiven
+    ? `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    : `the setting "${field}" (${setting.from})`;
 }
 
 function text(config: Config, name: string): string | null {
@@ -169,6 +241,10 @@ function number(
   if (typeof value === "number" && value >= minimum && value <= maximum) return value;
   faults.push({ field: name, message: `must be a whole number from ${minimum} to ${maximum}` });
   return fallback;
+}
+
+function whole(given: string | undefined): number | string | undefined {
+  return given === undefined ? undefined : wholeNumber(given);
 }
 
 /** The number, or the text itself for the core to refuse. */

@@ -1,5 +1,6 @@
 import { createLimn, isSecretVariable, loadConfig, readEnvironment } from "@limn/core";
 import type { Config, Environment, Limn, LimnOptions } from "@limn/core";
+import { loadImageTools } from "./image-tools.ts";
 import { Terminal } from "./terminal/terminal.ts";
 
 /** What every command works with. */
@@ -24,7 +25,8 @@ export function createHostContext(): HostContext {
       config ??= loadConfig(environment);
       return config;
     },
-    limn: (options = {}) => createLimn({ environment, config: context.config(), ...options }),
+    limn: (options = {}) =>
+      createLimn({ environment, config: context.config(), imageTools: loadImageTools, ...options }),
   };
   return context;
 }

@@ -1,7 +1,7 @@
 import { version } from "@limn/core";
 import type { Fault } from "@limn/core";
 import { Command } from "commander";
-import { addGenerateOptions } from "./generate-options.ts";
+import { addEditOptions, addGenerateOptions } from "./generate-options.ts";
 import type { RawGenerateOptions } from "./generate-options.ts";
 import type { HostContext } from "./host-context.ts";
 import { unknownOptionFaults } from "./usage-error.ts";
@@ -51,18 +51,53 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .action(
       run(async (words: string[], options: RawGenerateOptions, command: Command) => {
         // What the framework did not understand is handed on among the words.
-        const faults = words.some((word) => word.startsWith("-")) ? generateFaults(command) : [];
         const { generate } = await import("./commands/generate.ts");
-        return generate(
-          context(),
-          faults.length > 0 ? words.filter((word) => !word.startsWith("-") || /\s/.test(word)) : words,
-          options,
-          faults,
-        );
+        return generate(context(), "generate", ...understood(words, options, command, addGenerateOptions));
       }),
     );
-
   if (first === "generate") return program;
+  if (first === "mcp" || first === "worker") {
+    addAgentCommands(program, context, run);
+    return program;
+  }
+
+  addEditOptions(program.command("edit").argument("[prompt...]", "what to change; - or nothing reads it from stdin"))
+    .description("change images, or make one from several")
+    .addHelpText(
+      "before",
+      examples(
+        'limn edit "make it night" -i fox.png -o fox-night.png',
+        'limn edit "add a red scarf" -i @last',
+        'limn edit "put the logo of the second image on the mug" -i mug.jpg -i logo.png',
+        'limn edit "a door instead of the window" -i house.png --mask window.png',
+      ),
+    )
+    .allowUnknownOption()
+    .action(
+      run(async (words: string[], options: RawGenerateOptions, command: Command) => {
+        const { generate } = await import("./commands/generate.ts");
+        return generate(context(), "edit", ...understood(words, options, command, addEditOptions));
+      }),
+    );
+  if (first === "edit") return program;
+
+  addGenerateOptions(
+    program
+      .command("again")
+      .argument("<id>", "id, its beginning or end, or @last")
+      .argument("[prompt...]", "other words"),
+  )
+    .option("--vary", "a variation of what came, instead of the same request")
+    .description("ask for a generation once more")
+    .addHelpText(
+      "before",
+      examples("limn again @last", "limn again gen_01k… --vary -n 4", 'limn again @last "…, at night"'),
+    )
+    .action(
+      run(async (id: string, words: string[], options: RawGenerateOptions & { readonly vary?: boolean }) =>
+        (await import("./commands/again.ts")).again(context(), id, words, options),
+      ),
+    );
   program
     .command("login")
     .description("sign in with a login of limn's own, in the browser or with a code")
@@ -103,8 +138,9 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     );
   program
     .command("show")
-    .argument("<id>", "id, its beginning or end, or @last")
+    .argument("<id>", "id, its beginning or end, or @last (of this folder)")
     .description("all that is known about one generation")
+    .option("--sandbox", "@last may be a sandbox picture")
     .option("--json", "one JSON object on stdout")
     .addHelpText("before", examples("limn show @last", "limn show gen_01k… --json"))
     .action(run(async (id: string, options) => (await import("./commands/history.ts")).show(context(), id, options)));
@@ -112,8 +148,9 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .command("open")
     .argument("<id>", "id, its beginning or end, or @last")
     .description("open a picture in the system's viewer")
+    .option("--sandbox", "@last may be a sandbox picture")
     .addHelpText("before", examples("limn open @last"))
-    .action(run(async (id: string) => (await import("./commands/history.ts")).open(context(), id)));
+    .action(run(async (id: string, options) => (await import("./commands/history.ts")).open(context(), id, options)));
   program
     .command("recipe")
     .argument("<file>", "a picture, wherever it was moved")
@@ -126,8 +163,11 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
   program
     .command("capabilities")
     .description("what each engine honours, since when that is known and from whom")
+    .option("--probe", "spend one image to measure on your own account what the images engine honours")
+    .option("--yes", "spend it without being asked")
+    .option("--profile <name>", "one of limn's own logins by name")
     .option("--json", "one JSON object on stdout")
-    .addHelpText("before", examples("limn capabilities"))
+    .addHelpText("before", examples("limn capabilities", "limn capabilities --probe"))
     .action(run(async (options) => (await import("./commands/capabilities.ts")).capabilities(context(), options)));
   program
     .command("models")
@@ -142,12 +182,37 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .option("--json", "one JSON object on stdout")
     .addHelpText("before", examples("limn doctor", "limn doctor --report"))
     .action(run(async (options) => (await import("./commands/doctor.ts")).doctor(context(), options)));
+  program
+    .command("setup")
+    .argument(
+      "[client]",
+      "claude-code, codex, cursor, gemini, opencode, vscode, claude-desktop, pi, hermes, open-design",
+    )
+    .description("let an agent use limn: shows the change of its settings, asks, writes it")
+    .option("--project", "for the working folder, in a file that is shared with it")
+    .option("--skill", "with the skill that teaches when and how to make images")
+    .option("--undo", "remove what setup added")
+    .option("--print", "print the entry to paste; changes nothing")
+    .option("--file <path>", "the client's settings, when they are elsewhere")
+    .option("--yes", "write it without being asked")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText(
+      "before",
+      examples("limn setup", "limn setup claude-code --skill", "limn setup codex --print", "limn setup codex --undo"),
+    )
+    .action(
+      run(async (client: string | undefined, options) =>
+        (await import("./commands/setup.ts")).setup(context(), client, options),
+      ),
+    );
   addConfigCommand(program, context, run);
+  addAgentCommands(program, context, run);
   program
     .command("emulator")
     .description("run the pretend service on a loopback port")
     .option("--port <n>", "0 lets the system choose (default: 4311)")
     .option("--scenario <name>", "misbehave in this way")
+    .option("--honours <list>", "what the live service ignores: size, quality, count")
     .option("--seed <n>", "other pictures for the same prompts (default: 1)")
     .option("--scenarios", "list all scenarios")
     .option("--json", "print address and token as one JSON object")
@@ -160,6 +225,34 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
 }
 
 type Run = <P extends unknown[]>(action: (...parameters: P) => ExitStatus) => (...parameters: P) => Promise<void>;
+
+/** `worker` is for limn's own servers. */
+function addAgentCommands(program: Command, context: () => HostContext, run: Run): void {
+  program
+    .command("mcp")
+    .description("MCP server for agents, on stdin and stdout")
+    .option("--http", "streamable HTTP on 127.0.0.1, with a key of its own")
+    .option("--port <n>", "with --http; 0 lets the system choose (default: 4312)")
+    .option(
+      "--handover <seconds>",
+      "answer with the id after this time (default: 240, or 50 for clients not known to wait)",
+    )
+    .option("--sandbox", "draw with the built-in emulator: no login, nothing sent, nothing spent")
+    .option("--json", "with --http: print address and key file as one JSON object")
+    .addHelpText("before", examples("limn mcp", "limn mcp --sandbox", "limn mcp --http --port 0 --json"))
+    .action(run(async (options) => (await import("./commands/mcp.ts")).mcp(context(), options)));
+  program
+    .command("worker", { hidden: true })
+    .argument("[folder]")
+    .option("--preview <paths...>", "a small JPEG of these files on stdout")
+    .description("make the generation of a job folder; started by limn's own servers")
+    .addHelpText("before", examples("limn worker FOLDER"))
+    .action(
+      run(async (folder: string | undefined, options) =>
+        (await import("./commands/worker.ts")).worker(context(), folder, options),
+      ),
+    );
+}
 
 function addConfigCommand(program: Command, context: () => HostContext, run: Run): void {
   const config = program
@@ -210,17 +303,26 @@ export function examples(...lines: readonly string[]): string {
   return `Examples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
 }
 
-function generateFaults(command: Command): Fault[] {
-  const described = addGenerateOptions(
-    new Command("generate").exitOverride().configureOutput({ writeErr: () => undefined }),
-  );
-  return unknownOptionFaults(described, generateArguments(command));
+type Describe = (command: Command) => Command;
+
+/** Words, options and faults of a command line; what the framework did not understand is handed on among the words. */
+function understood(
+  words: readonly string[],
+  options: RawGenerateOptions,
+  command: Command,
+  describe: Describe,
+): [words: readonly string[], options: RawGenerateOptions, faults: readonly Fault[]] {
+  if (!words.some((word) => word.startsWith("-") && word !== "-")) return [words, options, []];
+  const described = describe(new Command(command.name()).exitOverride().configureOutput({ writeErr: () => undefined }));
+  const faults = unknownOptionFaults(described, argumentsOf(command));
+  if (faults.length === 0) return [words, options, faults];
+  return [words.filter((word) => !word.startsWith("-") || /\s/.test(word)), options, faults];
 }
 
-/** What followed `generate` on the command line. */
-function generateArguments(command: Command): readonly string[] {
+/** What followed the command's name on the command line. */
+function argumentsOf(command: Command): readonly string[] {
   let root = command;
   while (root.parent !== null) root = root.parent;
   const given = "rawArgs" in root && Array.isArray(root.rawArgs) ? root.rawArgs.map(String) : [];
-  return given.slice(given.indexOf("generate") + 1);
+  return given.slice(given.indexOf(command.name()) + 1);
 }

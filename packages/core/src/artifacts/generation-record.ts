@@ -1,13 +1,18 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { constants, copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ImageSink, StoredImage } from "../contracts/engine.ts";
-import type { CallRecord, Manifest, ManifestImage } from "../contracts/manifest.ts";
+import type { CallRecord, FinishedFile, Manifest, ManifestImage } from "../contracts/manifest.ts";
 import type { ErrorReport } from "../contracts/result.ts";
 import { LimnError } from "../errors/index.ts";
 import { describeErrno, errno, writeFileAtomically } from "../files/index.ts";
 import { ImageWriter } from "./image-writer.ts";
 
 export const manifestName = "manifest.json";
+
+/** Of the bytes as they were given. The name says no type: content decides. */
+export function keptInputName(sha256: string): string {
+  return `input-${sha256.slice(0, 24)}`;
+}
 
 export interface RecordOptions {
   /** The generation's own folder. */
@@ -56,6 +61,15 @@ export class GenerationRecord {
     return this.#manifest.id;
   }
 
+  /** Keep an input that cannot be read again where it came from. A copy that fails only makes `limn again` impossible. */
+  keepInput(sha256: string, file: string): void {
+    try {
+      copyFileSync(file, join(this.folder, keptInputName(sha256)), constants.COPYFILE_FICLONE);
+    } catch {
+      // Told in the doc comment.
+    }
+  }
+
   openImage(index: number): ImageSink {
     return new ImageWriter({
       index,
@@ -63,6 +77,17 @@ export class GenerationRecord {
       name: `image-${index + 1}`,
       rescueFolders: this.#rescueFolders,
       rescueName: `${this.id}-image-${index + 1}`,
+    });
+  }
+
+  /** A picture that is spent on the way to another one; kept beside it. */
+  openExtraImage(index: number): ImageSink {
+    return new ImageWriter({
+      index,
+      folder: this.folder,
+      name: `extra-${index + 1}`,
+      rescueFolders: this.#rescueFolders,
+      rescueName: `${this.id}-extra-${index + 1}`,
     });
   }
 
@@ -97,10 +122,9 @@ export class GenerationRecord {
 
   /** The picture is on the disk; say so. */
   addImage(stored: StoredImage, extra: Pick<ManifestImage, "revisedPrompt" | "serviceImageId">): void {
-    const inFolder = stored.path.startsWith(join(this.folder, "image-"));
     const image: ManifestImage = {
       index: stored.index,
-      file: inFolder ? stored.path.slice(this.folder.length + 1) : stored.path,
+      file: this.#nameOf(stored),
       mediaType: stored.mediaType,
       width: stored.width,
       height: stored.height,
@@ -119,6 +143,25 @@ export class GenerationRecord {
     this.#writeIfPossible();
   }
 
+  /** A picture that was spent on the way to the one of `index`, which is there already. */
+  addExtra(index: number, stored: StoredImage, reason: string): void {
+    const call = this.#manifest.calls.find((candidate) => candidate.index === index);
+    const file = this.#nameOf(stored);
+    this.#update({
+      extras: [...(this.#manifest.extras ?? []), { index, file, sha256: stored.sha256, reason }],
+      calls: this.#calls(index, { index, attempts: call?.attempts ?? 1, state: "done" }),
+    });
+    this.#writeIfPossible();
+  }
+
+  /** The picture of `index` is there, whatever became of a request after it. */
+  markDone(index: number): void {
+    const call = this.#manifest.calls.find((candidate) => candidate.index === index);
+    if (call === undefined) return;
+    this.#update({ calls: this.#calls(index, { ...call, state: "done" }) });
+    this.#writeIfPossible();
+  }
+
   addFailure(index: number, failure: ErrorReport, isUnknown: boolean): void {
     const call = this.#manifest.calls.find((candidate) => candidate.index === index);
     const state = isUnknown ? "sent" : "failed";
@@ -132,6 +175,12 @@ export class GenerationRecord {
       images: this.#manifest.images.map((image) => (image.index === index ? { ...image, file: path } : image)),
     });
     this.#writeIfPossible();
+  }
+
+  addFinished(index: number, finished: FinishedFile): void {
+    this.#update({
+      images: this.#manifest.images.map((image) => (image.index === index ? { ...image, finished } : image)),
+    });
   }
 
   addDelivery(index: number, path: string, sha256: string): void {
@@ -151,6 +200,11 @@ export class GenerationRecord {
   /** Remove everything, for `--no-history` after delivery. */
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Inside the folder by name, elsewhere by its whole path. */
+  #nameOf({ path, savedElsewhere }: StoredImage): string {
+    return savedElsewhere ? path : path.slice(this.folder.length + 1);
   }
 
   #calls(index: number, call: CallRecord): readonly CallRecord[] {

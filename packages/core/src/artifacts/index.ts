@@ -5,4 +5,4 @@ export { GenerationRecord } from "./generation-record.ts";
 export { currentOwner } from "./owner.ts";
 export type { FoundGeneration } from "./read-manifest.ts";
 export { createArtifactStore } from "./store.ts";
-export type { ArtifactStore, FoundRecipe } from "./store.ts";
+export type { ArtifactStore, FoundImage, FoundRecipe, LastScope } from "./store.ts";

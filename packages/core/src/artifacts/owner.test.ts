@@ -42,11 +42,15 @@ describe("the owner of a record", () => {
   test.skipIf(process.platform !== "linux")(
     "is dead when it has ended and only its parent has not noticed",
     async () => {
-      // The shell becomes `sleep`, which never asks for the end of its child.
-      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 600"], { stdio: ["ignore", "pipe", "ignore"] });
+      // The shell becomes `sleep`, which never asks for the end of its child; only then the child is let go.
+      const script = "exec 3<&0; cat <&3 >/dev/null & echo $!; exec 3<&-; exec sleep 600 </dev/null";
+      const parent = spawn("sh", ["-c", script], { stdio: ["pipe", "pipe", "ignore"] });
       onTestFinished(() => void parent.kill("SIGKILL"));
       const [line]: unknown[] = await once(parent.stdout, "data");
       const pid = Number(String(line));
+      const isSleep = (): boolean => readFileSync(`/proc/${parent.pid}/cmdline`, "latin1").startsWith("sleep");
+      while (!isSleep()) await new Promise((resolve) => setImmediate(resolve));
+      parent.stdin.end();
       const stat = (): string => readFileSync(`/proc/${pid}/stat`, "latin1");
       while (!/\) Z /.test(stat())) await new Promise((resolve) => setImmediate(resolve));
       const startTime =

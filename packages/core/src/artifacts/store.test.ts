@@ -22,10 +22,14 @@ import type { GenerationRecord } from "./generation-record.ts";
 import { currentOwner } from "./owner.ts";
 import { readHashRecord } from "./hash-records.ts";
 import { createArtifactStore } from "./store.ts";
+import type { LastScope } from "./store.ts";
 
 const id = (time: string, tail = "0"): string => `gen_${time.padStart(10, "0")}${tail.repeat(10)}`;
 const onDisk = (data: string, name: string): unknown =>
   JSON.parse(readFileSync(join(data, "generations", name, "manifest.json"), "utf8"));
+
+/** What `@last` means to a program in the folder of `manifest()`. */
+const here: LastScope = { folder: "/project", session: null, emulated: false };
 
 /** A record as a finished program left it. */
 function put(data: string, change: Partial<Manifest>): string {
@@ -224,7 +228,7 @@ describe("a generation is found", () => {
     [id("2").slice(0, 14), id("2", "c")],
     ["@last", id("1", "b")],
   ])("by %s", (reference, found) => {
-    expect(createArtifactStore(data()).find(reference).id).toBe(found);
+    expect(createArtifactStore(data()).find(reference, here).id).toBe(found);
   });
 
   test.each([
@@ -234,21 +238,173 @@ describe("a generation is found", () => {
     ["../../etc", 'There is no generation "../../etc".'],
     [id("9"), `There is no generation "${id("9")}".`],
   ])("by %s is not", (reference, message) => {
-    const error = thrownBy(() => createArtifactStore(data()).find(reference));
+    const error = thrownBy(() => createArtifactStore(data()).find(reference, here));
     expect([error.code, error.message, error.hint]).toEqual(["artifact_not_found", message, "See: limn history"]);
   });
 
   test("as damaged when its manifest is", () => {
     const folder = data();
     writeFileSync(join(folder, "generations", id("1", "a"), "manifest.json"), "{");
-    const error = thrownBy(() => createArtifactStore(folder).find("aaaa"));
+    const error = thrownBy(() => createArtifactStore(folder).find("aaaa", here));
     expect(error.message).toBe(`The record of ${id("1", "a")} is damaged.`);
   });
 
   test("as the last only when there is a real picture", () => {
     const folder = temporaryFolder();
     put(folder, { id: id("2"), emulated: true });
-    expect(thrownBy(() => createArtifactStore(folder).find("@last")).code).toBe("artifact_not_found");
+    const error = thrownBy(() => createArtifactStore(folder).find("@last", here));
+    expect([error.code, error.message, error.hint, error.details]).toEqual([
+      "artifact_not_found",
+      "There is no picture made in /project in the history yet (sandbox pictures do not count).",
+      'Make one: limn generate "a red fox"',
+      { folder: "/project" },
+    ]);
+    expect(createArtifactStore(folder).find("@last", { ...here, emulated: true }).id).toBe(id("2"));
+  });
+});
+
+describe("the last pictures", () => {
+  const store = (): ReturnType<typeof createArtifactStore> => {
+    const data = temporaryFolder();
+    put(data, { id: id("1"), folder: "/a" });
+    put(data, { id: id("2"), folder: "/b", session: "one" });
+    put(data, { id: id("3"), folder: "/a", session: "two" });
+    put(data, { id: id("4"), folder: "/a", session: "two", emulated: true });
+    put(data, { id: id("5"), folder: "/a", session: "one" });
+    put(data, { id: id("6"), folder: "/a", session: "one", state: "failed", images: [] });
+    put(data, { id: id("7"), folder: "/b", session: "two", state: "sent" });
+    return createArtifactStore(data);
+  };
+  const scope = (change: Partial<LastScope>): LastScope => ({ ...here, folder: "/a", ...change });
+
+  test.each<[string, Partial<LastScope>, readonly string[]]>([
+    ["of a folder", {}, ["1", "3", "5"]],
+    ["of another folder", { folder: "/b" }, ["2", "7"]],
+    ["of a folder, with the sandbox", { emulated: true }, ["1", "3", "4", "5"]],
+    ["of a session, wherever they were made", { session: "one" }, ["2", "5"]],
+    ["of another session", { session: "two", folder: "/nowhere" }, ["3", "7"]],
+    ["of a session with the sandbox", { session: "two", emulated: true }, ["3", "4", "7"]],
+    ["of no such folder", { folder: "/a/" }, []],
+    ["of no such session", { session: "three" }, []],
+    ["of a session without a name", { session: "" }, []],
+  ])("%s are in the order in which they were made", (_, change, times) => {
+    const ids = times.map((time) => id(time));
+    const found = store();
+    for (const n of [0, 1, 2, 10])
+      expect(
+        found.last(scope(change), n).map((generation) => generation.id),
+        String(n),
+      ).toEqual(n === 0 ? [] : ids.slice(-n));
+    const newest = ids.at(-1);
+    if (newest === undefined)
+      expect(thrownBy(() => found.find("@last", scope(change))).code).toBe("artifact_not_found");
+    else expect(found.find("@last", scope(change)).id).toBe(newest);
+  });
+
+  test("of elsewhere are named where there are none here, and never taken", () => {
+    const error = thrownBy(() => store().find("@last", scope({ folder: "/c" })));
+    expect([error.message, error.hint]).toEqual([
+      "There is no picture made in /c in the history yet (sandbox pictures do not count).",
+      `The newest of all was made elsewhere; name it if you mean it: @${id("7")}`,
+    ]);
+    const ofSession = thrownBy(() => store().find("@last", scope({ session: "three", emulated: true })));
+    expect(ofSession.message).toBe("There is no picture of this session in the history yet.");
+  });
+
+  test("are no others when a host calls its session by a strange name", () => {
+    expect(store().last(scope({ session: "*" }), 10)).toEqual([]);
+  });
+});
+
+describe("one picture", () => {
+  const images = [
+    manifestImage({ file: "image-1.png" }),
+    manifestImage({
+      index: 1,
+      file: "image-2.png",
+      finished: {
+        file: "finished-2.webp",
+        mediaType: "image/webp",
+        width: 1,
+        height: 1,
+        hasAlpha: false,
+        bytes: 1,
+        sha256: "c".repeat(64),
+      },
+    }),
+  ];
+  const data = (): { readonly folder: string; readonly store: ReturnType<typeof createArtifactStore> } => {
+    const root = temporaryFolder();
+    const folder = put(root, { id: id("1", "a"), n: 2, images });
+    for (const name of ["image-1.png", "image-2.png", "finished-2.webp"]) writeFileSync(join(folder, name), name);
+    put(root, { id: id("2", "b"), folder: "/elsewhere", state: "failed", images: [] });
+    return { folder, store: createArtifactStore(root) };
+  };
+
+  test.each([
+    ["@last", "image-1.png", 0],
+    ["@last:1", "image-1.png", 0],
+    ["@last:2", "finished-2.webp", 1],
+    [`@${id("1", "a")}`, "image-1.png", 0],
+    [`@${id("1", "a")}:2`, "finished-2.webp", 1],
+    ["@aaaa:2", "finished-2.webp", 1],
+  ])("is found by %s: what was delivered where that stays, else the original", (reference, file, index) => {
+    const { folder, store } = data();
+    expect(store.findImage(reference, here)).toEqual({ path: join(folder, file), id: id("1", "a"), index });
+  });
+
+  test.each([
+    ["@last:3", `The generation ${id("1", "a")} has no picture 3; it has 1, 2.`],
+    ["@last:0", `The generation ${id("1", "a")} has no picture 0; it has 1, 2.`],
+    [`@${id("2", "b")}`, `The generation ${id("2", "b")} has no picture.`],
+    ["@nothing", 'There is no generation "@nothing".'],
+    ["@last:x", 'There is no generation "@last:x".'],
+    ["@", 'There is no generation "@".'],
+  ])("is not found by %s", (reference, message) => {
+    const error = thrownBy(() => data().store.findImage(reference, here));
+    expect([error.code, error.message, error.hint]).toEqual(["artifact_not_found", message, "See: limn history"]);
+  });
+
+  test("that is gone is said to be gone", () => {
+    const { folder, store } = data();
+    rmSync(join(folder, "image-1.png"));
+    const error = thrownBy(() => store.findImage("@last", here));
+    expect([error.code, error.message]).toEqual([
+      "artifact_not_found",
+      `The picture 1 of ${id("1", "a")} is no longer in the history.`,
+    ]);
+  });
+
+  // The second of three failed: the numbers of the other two are those of their names, image-1 and image-3.
+  test("of a generation of which some failed is found by its number in the request", () => {
+    const root = temporaryFolder();
+    const third = manifestImage({ index: 2, file: "image-3.png" });
+    const folder = put(root, { id: id("1"), n: 3, state: "partial", images: [manifestImage(), third] });
+    for (const name of ["image-1.png", "image-3.png"]) writeFileSync(join(folder, name), name);
+    expect(createArtifactStore(root).findImage("@last:3", here)).toEqual({
+      path: join(folder, "image-3.png"),
+      id: id("1"),
+      index: 2,
+    });
+  });
+});
+
+describe("an input that came from nowhere", () => {
+  test("is kept beside its generation under its hash, and only there", async () => {
+    const data = temporaryFolder();
+    const record = await begin(data, { id: id("1") });
+    const file = join(data, "input");
+    writeFileSync(file, "the input's bytes");
+    const sha256 = createHash("sha256").update("the input's bytes").digest("hex");
+    record.keepInput(sha256, file);
+    const store = createArtifactStore(data);
+    const kept = store.keptInput(id("1"), sha256);
+    expect(kept === null ? null : readFileSync(kept, "utf8")).toBe("the input's bytes");
+    expect([store.keptInput(id("2"), sha256), store.keptInput(id("1"), "0".repeat(64))]).toEqual([null, null]);
+    expect(await store.hashOf(kept ?? "")).toBe(sha256);
+    // A copy that fails stops nothing.
+    record.keepInput("1".repeat(64), join(data, "missing"));
+    expect(store.keptInput(id("1"), "1".repeat(64))).toBeNull();
   });
 });
 
@@ -289,6 +445,24 @@ describe("the recipe of a file", () => {
     expect([found.index, found.record, found.generation?.id]).toEqual([1, null, id("1")]);
   });
 
+  test("is found for what finishing made, which lies beside its original", async () => {
+    const data = temporaryFolder();
+    const file = join(data, "x.webp");
+    writeFileSync(file, bytes);
+    const finished = {
+      file: "finished-1.webp",
+      mediaType: "image/webp",
+      width: 1,
+      height: 1,
+      hasAlpha: false,
+      bytes: 1,
+      sha256,
+    };
+    put(data, { id: id("1"), images: [manifestImage({ finished })] });
+    const found = await createArtifactStore(data).findByFile(file);
+    expect([found.index, found.generation?.id]).toEqual([0, id("1")]);
+  });
+
   test("is the hash record alone when nothing else was kept", async () => {
     const data = temporaryFolder();
     const file = join(data, "x.png");
@@ -326,7 +500,7 @@ test("the path of an original is in its folder, or where it was saved instead", 
   const data = temporaryFolder();
   put(data, { id: id("1") });
   const store = createArtifactStore(data);
-  const found = store.find(id("1"));
+  const found = store.find(id("1"), here);
   expect([
     store.imagePath(found, manifestImage({ file: "image-2.png" })),
     store.imagePath(found, manifestImage({ file: "/tmp/rescued.png" })),

@@ -5,7 +5,7 @@ import type { Manifest, ManifestImage } from "../contracts/manifest.ts";
 import { LimnError } from "../errors/index.ts";
 import { describeErrno } from "../files/index.ts";
 import { isGenerationId } from "./generation-id.ts";
-import { GenerationRecord } from "./generation-record.ts";
+import { GenerationRecord, keptInputName } from "./generation-record.ts";
 import { readHashRecord, writeHashRecord } from "./hash-records.ts";
 import type { HashRecord } from "./hash-records.ts";
 import { readGeneration } from "./read-manifest.ts";
@@ -28,6 +28,24 @@ export interface FoundRecipe {
   readonly index: number;
 }
 
+/** Whose pictures `@last` means: one folder's, or one session's of a host. */
+export interface LastScope {
+  /** Working folder of the program that asked. */
+  readonly folder: string;
+  /** A host's session; with one the folder does not matter. */
+  readonly session: string | null;
+  /** Pictures of the sandbox count too. */
+  readonly emulated: boolean;
+}
+
+/** A picture of the history that goes into another one. */
+export interface FoundImage {
+  readonly path: string;
+  readonly id: string;
+  /** 0-based. */
+  readonly index: number;
+}
+
 /** Every generation, as files. Files are the truth; there is nothing else to keep in step. */
 export interface ArtifactStore {
   readonly folder: string;
@@ -35,9 +53,18 @@ export interface ArtifactStore {
   begin(options: BeginOptions): Promise<GenerationRecord>;
   /** Newest first; broken or foreign folders are passed over. */
   list(): Iterable<FoundGeneration>;
-  /** By id, by a unique beginning of an id, or `@last` (the newest real one). @throws artifact_not_found */
-  find(reference: string): FoundGeneration;
+  /** By id, by a unique beginning or end of an id, or `@last` (the newest with a picture in the scope). @throws artifact_not_found */
+  find(reference: string, scope: LastScope): FoundGeneration;
+  /** The newest `n` generations with pictures in the scope, in the order in which they were made. */
+  last(scope: LastScope, n: number): readonly FoundGeneration[];
+  /** One picture: `@last`, `@ID`, or `@ID:2` for the second; what was delivered where that stays, else the original. @throws artifact_not_found */
+  findImage(reference: string, scope: LastScope): FoundImage;
+  /** What was delivered where that stays, else the original. */
   imagePath(generation: FoundGeneration, image: ManifestImage): string;
+  /** An input that came from nowhere it could be read again, kept beside its generation; null when there is none. */
+  keptInput(id: string, sha256: string): string | null;
+  /** Lower-case hex. @throws input_not_found */
+  hashOf(path: string): Promise<string>;
   /** @throws artifact_not_found, input_not_found */
   findByFile(path: string): Promise<FoundRecipe>;
   recordHash(record: HashRecord): void;
@@ -62,13 +89,25 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
     }
   }
 
-  const find = (reference: string): FoundGeneration => {
+  const last = (scope: LastScope, n: number): FoundGeneration[] => {
+    const newest: FoundGeneration[] = [];
+    for (const found of list()) {
+      if (newest.length >= n) break;
+      if (isInScope(found, scope)) newest.push(found);
+    }
+    return newest.reverse();
+  };
+
+  const newestAnywhere = (scope: LastScope): FoundGeneration | undefined => {
+    for (const found of list()) if (hasRealPicture(found, scope)) return found;
+    return undefined;
+  };
+
+  const find = (reference: string, scope: LastScope): FoundGeneration => {
     if (reference === "@last") {
-      for (const found of list()) if (!found.manifest.emulated && found.manifest.images.length > 0) return found;
-      throw new LimnError("artifact_not_found", {
-        message: "There is no picture in the history yet (sandbox pictures do not count).",
-        hint: 'Make one: limn generate "a red fox"',
-      });
+      const [found] = last(scope, 1);
+      if (found !== undefined) return found;
+      throw noLast(scope, newestAnywhere(scope));
     }
     const wanted = reference.replace(/^@/, "");
     const matches = ids().filter(
@@ -101,7 +140,10 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
       record === null ? null : { sha256, record, generation: recorded, index: record.index };
     for (const generation of list()) {
       const image = generation.manifest.images.find(
-        (candidate) => candidate.sha256 === sha256 || candidate.delivered.some((copy) => copy.sha256 === sha256),
+        (candidate) =>
+          candidate.sha256 === sha256 ||
+          candidate.finished?.sha256 === sha256 ||
+          candidate.delivered.some((copy) => copy.sha256 === sha256),
       );
       if (image === undefined) continue;
       const found = { sha256, record: null, generation, index: image.index };
@@ -112,6 +154,34 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
     throw new LimnError("artifact_not_found", {
       message: `No generation of this history made ${path} (SHA-256 ${sha256.slice(0, 12)}…).`,
       hint: "A picture that was edited or re-encoded has other bytes than the one that limn delivered.",
+    });
+  };
+
+  const imagePath = (generation: FoundGeneration, image: ManifestImage): string => {
+    const file = image.finished?.file ?? image.file;
+    return isAbsolute(file) ? file : join(generation.folder, file);
+  };
+
+  const findImage = (reference: string, scope: LastScope): FoundImage => {
+    const [, name = reference, place] = /^(@.+?)(?::(\d{1,3}))?$/.exec(reference) ?? [];
+    const generation = find(name, scope);
+    const { images } = generation.manifest;
+    // The number is the request's, also where another picture of it failed.
+    const image = place === undefined ? images[0] : images.find(({ index }) => index === Number(place) - 1);
+    if (image === undefined)
+      throw new LimnError("artifact_not_found", {
+        message:
+          images.length === 0
+            ? `The generation ${generation.id} has no picture.`
+            : `The generation ${generation.id} has no picture ${place}; it has ${images.map(({ index }) => index + 1).join(", ")}.`,
+        hint: "See: limn history",
+      });
+    const path = imagePath(generation, image);
+    if (existsSync(path)) return { path, id: generation.id, index: image.index };
+    throw new LimnError("artifact_not_found", {
+      message: `The picture ${image.index + 1} of ${generation.id} is no longer in the history.`,
+      hint: "Give its file instead, wherever it was moved: -i FILE",
+      details: { generation: generation.id },
     });
   };
 
@@ -129,10 +199,39 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
     },
     list,
     find,
-    imagePath: (generation, image) => (isAbsolute(image.file) ? image.file : join(generation.folder, image.file)),
+    last,
+    findImage,
+    imagePath,
+    keptInput: (id, sha256) => {
+      const path = join(generations, id, keptInputName(sha256));
+      return existsSync(path) ? path : null;
+    },
+    hashOf: hashFile,
     findByFile,
     recordHash: (record) => writeHashRecord(hashes, record),
   };
+}
+
+function hasRealPicture({ manifest }: FoundGeneration, { emulated }: Pick<LastScope, "emulated">): boolean {
+  return manifest.images.length > 0 && (emulated || !manifest.emulated);
+}
+
+function isInScope(found: FoundGeneration, scope: LastScope): boolean {
+  const { manifest } = found;
+  if (!hasRealPicture(found, scope)) return false;
+  return scope.session === null ? manifest.folder === scope.folder : manifest.session === scope.session;
+}
+
+function noLast(scope: LastScope, elsewhere: FoundGeneration | undefined): LimnError {
+  const where = scope.session === null ? `made in ${scope.folder}` : "of this session";
+  return new LimnError("artifact_not_found", {
+    message: `There is no picture ${where} in the history yet${scope.emulated ? "" : " (sandbox pictures do not count)"}.`,
+    hint:
+      elsewhere === undefined
+        ? 'Make one: limn generate "a red fox"'
+        : `The newest of all was made elsewhere; name it if you mean it: @${elsewhere.id}`,
+    details: { folder: scope.folder },
+  });
 }
 
 function wasDelivered({ manifest }: FoundGeneration, path: string): boolean {

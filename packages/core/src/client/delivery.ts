@@ -1,21 +1,23 @@
-import { rmSync, statSync } from "node:fs";
+import { renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { deliver, resolveDestination } from "../artifacts/index.ts";
 import type { Destination, GenerationRecord } from "../artifacts/index.ts";
 import type { StoredImage } from "../contracts/engine.ts";
+import type { PictureFormat } from "../contracts/request.ts";
 import type { Warning } from "../contracts/result.ts";
 import { LimnError } from "../errors/index.ts";
 import { describeErrno, errno, uniqueSuffix } from "../files/index.ts";
 import { copyPngWithRecipe, extensionFor } from "../media/index.ts";
 import type { ClientParts } from "./client-parts.ts";
+import type { WorkedImage } from "./finishing.ts";
 import { recipeOf } from "./recipe.ts";
 
 /** Where finished pictures go. */
 export type DeliveryOption =
   /** Into a file or folder; relative paths count from the client's working folder. Nothing is overwritten without `force`. */
   | { readonly kind: "files"; readonly output: string | null; readonly force: boolean; readonly embedRecipe: boolean }
-  /** The host writes the original's bytes somewhere itself. */
-  | { readonly kind: "stream"; readonly write: (originalPath: string) => Promise<void> }
+  /** The host writes the picture's bytes somewhere itself. */
+  | { readonly kind: "stream"; readonly write: (path: string) => Promise<void> }
   /** They stay in the store. */
   | { readonly kind: "store" };
 
@@ -32,6 +34,20 @@ export function prepareDelivery(option: DeliveryOption, parts: ClientParts): Pre
   return { option, destination };
 }
 
+const formats: Readonly<Record<string, PictureFormat>> = {
+  ".png": "png",
+  ".jpg": "jpeg",
+  ".jpeg": "jpeg",
+  ".webp": "webp",
+  ".avif": "avif",
+  ".gif": "gif",
+};
+
+/** The type that the output's name asks for; null when it asks for none that is known. */
+export function outputFormatOf({ destination }: PreparedDelivery): PictureFormat | null {
+  return formats[destination?.extension?.toLowerCase() ?? ""] ?? null;
+}
+
 export interface DeliveredImage {
   readonly path: string | null;
   readonly bytes: number;
@@ -40,31 +56,33 @@ export interface DeliveredImage {
   readonly warnings: readonly Warning[];
 }
 
-/** Hand one stored picture over. @throws artifact_write_failed; the original stays */
+/** Hand one picture over: the original, or what finishing made of it, by its place in the store. @throws artifact_write_failed */
 export async function deliverImage(
   prepared: PreparedDelivery,
   stored: StoredImage,
+  image: WorkedImage,
   record: GenerationRecord,
   prompt: string,
 ): Promise<DeliveredImage> {
   const { option, destination } = prepared;
-  const untouched = { bytes: stored.bytes, sha256: stored.sha256, steps: [] };
-  if (option.kind === "store") return { path: stored.path, ...untouched, warnings: [] };
-  if (option.kind === "stream") {
-    await option.write(stored.path);
-    return { path: record.manifest.keepHistory ? stored.path : null, ...untouched, warnings: [] };
+  const untouched = { bytes: image.bytes, sha256: image.sha256, steps: [] };
+  if (option.kind !== "files") {
+    const { path } = image;
+    if (option.kind === "store") return { path, ...untouched, warnings: [] };
+    await option.write(path);
+    return { path: record.manifest.keepHistory ? path : null, ...untouched, warnings: [] };
   }
   if (destination === null) throw new TypeError("a delivery into files without a destination");
   const warnings: Warning[] = [];
-  const withRecipe = option.embedRecipe ? await embed(stored, record, warnings) : null;
-  const source = withRecipe?.path ?? stored.path;
+  const withRecipe = option.embedRecipe ? await embed(stored, image, record, warnings) : null;
+  const source = withRecipe?.path ?? image.path;
   try {
     const { path, renamed } = deliver(
       source,
       destination,
       prompt,
       { index: stored.index, n: record.manifest.n },
-      extensionFor(stored.mediaType),
+      extensionFor(image.mediaType),
     );
     if (renamed)
       warnings.push({
@@ -73,11 +91,11 @@ export async function deliverImage(
         message: `The name was taken, so the picture is ${path}.`,
       });
     const wanted = destination.extension?.slice(1).toLowerCase().replace("jpeg", "jpg");
-    if (wanted !== undefined && wanted !== extensionFor(stored.mediaType)) {
+    if (wanted !== undefined && wanted !== extensionFor(image.mediaType)) {
       warnings.push({
         code: "output_extension_differs",
         index: stored.index,
-        message: `${path} holds ${stored.mediaType}; the service sends no other type and limn does not convert yet.`,
+        message: `${path} holds ${image.mediaType}; its extension names no type that limn makes.`,
       });
     }
     if (withRecipe === null) return { path, ...untouched, warnings };
@@ -87,10 +105,31 @@ export async function deliverImage(
   }
 }
 
-/** @throws artifact_write_failed; the original stays */
-function copyWithRecipe(stored: StoredImage, path: string, record: GenerationRecord): boolean {
+/** Give a finished picture its name beside its original, which is what a later edit starts from. @throws artifact_write_failed */
+export function keepFinished(image: WorkedImage, stored: StoredImage, record: GenerationRecord): WorkedImage {
+  if (image.path === stored.path) return image;
+  const { index } = stored;
+  const file = `finished-${index + 1}.${extensionFor(image.mediaType)}`;
+  const path = join(record.folder, file);
   try {
-    return copyPngWithRecipe(stored.path, path, JSON.stringify(recipeOf(record.manifest, stored.index)));
+    renameSync(image.path, path);
+  } catch (error) {
+    throw new LimnError("artifact_write_failed", {
+      message: `The finished picture could not be kept in ${record.folder}: ${describeErrno(error)}.`,
+      hint: "Make room or correct the rights. The original is in the history.",
+      details: { folder: record.folder, reason: errno(error) },
+      cause: error,
+    });
+  }
+  const { mediaType, width, height, hasAlpha, bytes, sha256 } = image;
+  record.addFinished(index, { file, mediaType, width, height, hasAlpha, bytes, sha256 });
+  return { ...image, path };
+}
+
+/** @throws artifact_write_failed; the original stays */
+function copyWithRecipe(stored: StoredImage, from: string, path: string, record: GenerationRecord): boolean {
+  try {
+    return copyPngWithRecipe(from, path, JSON.stringify(recipeOf(record.manifest, stored.index)));
   } catch (error) {
     rmSync(path, { force: true });
     throw new LimnError("artifact_write_failed", {
@@ -105,19 +144,21 @@ function copyWithRecipe(stored: StoredImage, path: string, record: GenerationRec
 /** A copy with the recipe inside, beside the original; null when the type has no place for it. */
 async function embed(
   stored: StoredImage,
+  image: WorkedImage,
   record: GenerationRecord,
   warnings: Warning[],
 ): Promise<{ path: string; bytes: number; sha256: string } | null> {
   const path = join(record.folder, `.recipe-${uniqueSuffix()}.part`);
-  if (!copyWithRecipe(stored, path, record)) {
+  if (!copyWithRecipe(stored, image.path, path, record)) {
     warnings.push({
       code: "recipe_not_embedded",
       index: stored.index,
-      message: `A recipe can be written into PNG files only, and this is ${stored.mediaType}.`,
+      message: `A recipe can be written into PNG files only, and this is ${image.mediaType}.`,
     });
     return null;
   }
-  if (stored.c2pa) {
+  // What finishing made has none any more, and says so itself.
+  if (stored.c2pa && image.path === stored.path) {
     warnings.push({
       code: "provenance_invalidated",
       index: stored.index,

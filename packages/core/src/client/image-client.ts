@@ -1,13 +1,25 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { CapabilityRow, EngineCapabilities } from "../contracts/capabilities.ts";
+import type { Engine, Payer } from "../contracts/engine.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
-import type { GenerateRequest, ResolvedRequest } from "../contracts/request.ts";
-import type { Asked, GenerationResult, Sent } from "../contracts/result.ts";
-import { LimnError } from "../errors/index.ts";
+import type { LoadedInputs } from "../contracts/input.ts";
+import type { ImageRequest, LoadedImage, ResolvedRequest } from "../contracts/request.ts";
+import type { Asked, GenerationResult, Sent, Warning } from "../contracts/result.ts";
+import type { FoundGeneration, LastScope } from "../artifacts/index.ts";
+import { LimnError, isLimnError } from "../errors/index.ts";
+import { repeatRequest } from "./again.ts";
 import type { ClientParts } from "./client-parts.ts";
-import { prepareDelivery } from "./delivery.ts";
+import { outputFormatOf, prepareDelivery } from "./delivery.ts";
 import type { DeliveryOption } from "./delivery.ts";
-import { resolveRequest } from "./resolve-request.ts";
+import { needsTools } from "./finishing.ts";
+import { prepareMask } from "./mask-work.ts";
+import type { MaskWork } from "./mask-work.ts";
+import { nativeAsk } from "./native-ask.ts";
+import { probeRequest } from "./probe.ts";
+import { chooseEngine, resolveRequest } from "./resolve-request.ts";
 import { runGeneration } from "./run-generation.ts";
-import { validateRequest } from "./validate-request.ts";
+import { refuseTooManyInputs, validateRequest } from "./validate-request.ts";
 
 /** What a call takes beside the request. */
 export interface GenerateOptions {
@@ -19,6 +31,10 @@ export interface GenerateOptions {
   readonly delivery?: DeliveryOption;
   /** False: after delivery only a hash record is left. @default true */
   readonly keepHistory?: boolean;
+  /** Id of the generation, from {@link createGenerationId}; for hosts that must name it before it begins. @default a new one */
+  readonly id?: string;
+  /** The host's session: `@last` then means its own pictures, wherever they were made. @default the working folder counts */
+  readonly session?: string;
   /** Ask although a plan limit is known to be used up. @default false */
   readonly ignoreLimit?: boolean;
   /** Ask although the plan hides images (Free). @default false */
@@ -42,28 +58,92 @@ export interface Plan {
   };
 }
 
+/** What a measurement on the user's own account showed. */
+export interface ProbeOutcome {
+  readonly result: GenerationResult;
+  /** Of the engine's table, after the measurement. */
+  readonly rows: readonly CapabilityRow[];
+}
+
 /** What a program holds to make images. */
 export interface ImageClient {
   /**
-   * Make images from words.
+   * Make images from words, with or without references (`images`).
    *
    * Resolves when every picture that came is saved; `status` is `partial` when some did not.
    * @throws LimnError with any code of the table; `invalid_option` names every fault at once
    * @example
-   * const { images } = await client.generate({ operation: "generate", prompt: "a red fox" });
+   * const { images } = await client.generate({ operation: "generate", prompt: "a red fox", size: "1200x630" });
    */
-  generate(request: GenerateRequest, options?: GenerateOptions): Promise<GenerationResult>;
+  generate(request: ImageRequest, options?: GenerateOptions): Promise<GenerationResult>;
+  /**
+   * Change images: the same as `generate` with the operation `edit`.
+   * @example
+   * await client.edit({ prompt: "make it night", images: ["@last"] });
+   */
+  edit(
+    request: Omit<Extract<ImageRequest, { operation: "edit" }>, "operation">,
+    options?: GenerateOptions,
+  ): Promise<GenerationResult>;
   /** The same as a stream of events; ends with `generation-end` or throws. Leaving the loop early cancels. */
-  stream(request: GenerateRequest, options?: Omit<GenerateOptions, "onEvent">): AsyncIterable<GenerationEvent>;
-  /** What `generate` would do. @throws the request codes */
-  plan(request: GenerateRequest): Plan;
+  stream(request: ImageRequest, options?: Omit<GenerateOptions, "onEvent">): AsyncIterable<GenerationEvent>;
+  /** What `generate` would do. Reads no input. @throws the request codes */
+  plan(request: ImageRequest, options?: Pick<GenerateOptions, "delivery">): Plan;
+  /**
+   * The request of a generation once more, or with `vary` a request for a variation of what came of it.
+   * @throws artifact_not_found when the prompt was not kept; input_not_found when an input is gone or has changed
+   */
+  repeat(
+    generation: FoundGeneration,
+    options?: { readonly vary?: boolean; readonly prompt?: string },
+  ): Promise<ImageRequest>;
+  /**
+   * Spend one image to measure what the engine honours on this account; the table is corrected by what comes.
+   * @throws LimnError with any code of the table
+   */
+  probe(engine: "images", options?: GenerateOptions): Promise<ProbeOutcome>;
 }
 
 const defaultConcurrency = 4;
+const noInputs: LoadedInputs & { readonly warnings: readonly Warning[] } = {
+  images: [],
+  mask: null,
+  records: [],
+  parents: [],
+  warnings: [],
+  close: () => undefined,
+};
+
+/** Stands for an input in a plan, which reads none: that there is one decides the route. */
+const unreadImage: LoadedImage = {
+  mediaType: "image/png",
+  length: 0,
+  width: 0,
+  height: 0,
+  sha256: "",
+  file: "",
+  slices: () => [],
+};
+
+/** Everything about one request that is known before anything is sent. */
+interface Prepared {
+  readonly engine: Engine;
+  readonly request: ResolvedRequest;
+  readonly asked: Asked;
+  readonly inputs: LoadedInputs & { readonly warnings: readonly Warning[] };
+  readonly mask: MaskWork | null;
+  close(): void;
+}
 
 export function createClient(parts: ClientParts): ImageClient {
-  const generate = async (request: GenerateRequest, options: GenerateOptions = {}): Promise<GenerationResult> => {
-    const choice = resolveRequest(validateRequest(request), parts.selectEngine);
+  const generate = async (
+    given: ImageRequest,
+    options: GenerateOptions = {},
+    change: (request: ResolvedRequest) => ResolvedRequest = (request) => request,
+  ): Promise<GenerationResult> => {
+    const wanted = validateRequest(given);
+    refuseTooManyInputs(wanted.images?.length ?? 0);
+    const { engine, reason } = chooseEngine(wanted, parts.selectEngine);
     const signal = options.signal ?? new AbortController().signal;
     const keepHistory = options.keepHistory ?? true;
     const option = options.delivery ?? { kind: "store" };
@@ -74,41 +154,198 @@ export function createClient(parts: ClientParts): ImageClient {
       });
     }
     const delivery = prepareDelivery(option, parts);
-    const { accountKey: payerKey, ...account } = await choice.engine.prepare(signal);
-    // The sandbox has no plan that could be used up.
+    // What is wrong with the words of the request is told before a login is looked for.
+    resolveRequest(wanted, { capabilities: engine.capabilities, outputFormat: outputFormatOf(delivery) });
+    const { accountKey: payerKey, ...account } = await prepareEngine(parts, engine, wanted, signal);
+    // The sandbox has no plan that could be used up, and teaches nothing about the service.
     const accountKey = parts.emulated ? null : payerKey;
     if (options.ignorePlan !== true) refuseHiddenPlan(account.plan);
     if (options.ignoreLimit !== true && accountKey !== null) refuseKnownLimit(parts, accountKey);
-    return runGeneration(parts, {
-      request: choice.request,
-      asked: choice.asked,
-      engine: choice.engine,
-      account,
-      accountKey,
-      delivery,
-      keepHistory,
-      concurrency: options.concurrency ?? defaultConcurrency,
+    const capabilities =
+      accountKey === null ? engine.capabilities : parts.capabilities.corrected(engine.capabilities, accountKey);
+    const { request, asked } = resolveRequest(wanted, { capabilities, outputFormat: outputFormatOf(delivery) });
+    const session = options.session ?? null;
+    const scope: LastScope = { folder: parts.workingFolder, session, emulated: parts.emulated };
+    const prepared = await prepareInputs(
+      parts,
+      wanted,
+      { engine, request: change(request), asked },
+      capabilities,
+      scope,
       signal,
-      emit: options.onEvent ?? (() => undefined),
-    });
+    );
+    try {
+      return await runGeneration(parts, {
+        request: prepared.request,
+        asked,
+        engine,
+        account,
+        accountKey,
+        delivery,
+        keepHistory,
+        session,
+        id: options.id ?? null,
+        inputs: prepared.inputs,
+        mask: prepared.mask,
+        warnings: [...spendingWarnings(wanted, engine, reason), ...prepared.inputs.warnings],
+        concurrency: options.concurrency ?? defaultConcurrency,
+        signal,
+        emit: options.onEvent ?? (() => undefined),
+      });
+    } finally {
+      prepared.close();
+    }
   };
 
   return {
-    generate,
+    generate: async (request, options) => generate(request, options),
+    edit: async (request, options) => generate({ ...request, operation: "edit" }, options),
     stream: (request, options = {}) =>
       streamOf(async (signal, onEvent) => generate(request, { ...options, signal, onEvent }), options.signal),
-    plan: (request) => {
-      const { request: resolved, engine, reason, asked } = resolveRequest(validateRequest(request), parts.selectEngine);
+    plan: (given, options = {}) => {
+      const wanted = validateRequest(given);
+      refuseTooManyInputs(wanted.images?.length ?? 0);
+      const { engine, reason } = chooseEngine(wanted, parts.selectEngine);
+      const capabilities = parts.emulated
+        ? engine.capabilities
+        : parts.capabilities.corrected(engine.capabilities, null);
+      const delivery = prepareDelivery(options.delivery ?? { kind: "store" }, parts);
+      const { request, asked } = resolveRequest(wanted, { capabilities, outputFormat: outputFormatOf(delivery) });
       return {
-        request: resolved,
+        request,
         asked,
         engine: engine.id,
         reason,
-        calls: Math.ceil(resolved.n / engine.capabilities.imagesPerCall),
-        sent: engine.describe(resolved),
+        calls: Math.ceil(request.n / engine.capabilities.imagesPerCall),
+        sent: engine.describe({ ...request, images: (wanted.images ?? []).map(() => unreadImage) }),
       };
     },
+    repeat: async (generation, options = {}) => repeatRequest(parts.store, generation, options),
+    probe: async (id, options = {}) => {
+      const { request, native } = probeRequest(id);
+      const result = await generate(request, options, (resolved) => ({ ...resolved, native }));
+      const { engine } = chooseEngine(request, parts.selectEngine);
+      const { accountKey } = await engine.prepare(options.signal ?? new AbortController().signal);
+      return { result, rows: parts.capabilities.corrected(engine.capabilities, accountKey).rows };
+    },
   };
+}
+
+/** Who pays. Where the chosen engine has no login, one that must be named may have; the error says so and nothing switches by itself. */
+async function prepareEngine(
+  parts: ClientParts,
+  engine: Engine,
+  wanted: ImageRequest,
+  signal: AbortSignal,
+): Promise<Payer> {
+  try {
+    return await engine.prepare(signal);
+  } catch (error) {
+    const isNamed = wanted.engine !== undefined && wanted.engine !== "auto";
+    if (isNamed || parts.emulated || !isLimnError(error) || error.category !== "login") throw error;
+    const other = await usableByName(parts, signal);
+    if (other === null) throw error;
+    throw error.withHint(
+      `${error.hint ?? "Sign in: limn login"} — or let the Codex program do it, which also spends ${other.capabilities.alsoSpends ?? "nothing"}: --engine ${other.id}`,
+    );
+  }
+}
+
+async function usableByName(parts: ClientParts, signal: AbortSignal): Promise<Engine | null> {
+  try {
+    const { engine } = parts.selectEngine({
+      wanted: "codex",
+      model: null,
+      inputImages: 0,
+      partials: 0,
+      drivesCodex: false,
+    });
+    await engine.prepare(signal);
+    return engine;
+  } catch {
+    // Not usable either; the first error is the one to tell.
+    return null;
+  }
+}
+
+/** An engine that was not named and spends more than images says so. */
+function spendingWarnings(wanted: ImageRequest, engine: Engine, reason: string): Warning[] {
+  const isNamed = wanted.engine !== undefined && wanted.engine !== "auto";
+  if (isNamed || engine.capabilities.alsoSpends === null) return [];
+  return [{ code: "extra_spending", message: `The engine ${engine.id} was taken: ${reason}.` }];
+}
+
+/** Read and check what goes in; nothing has been sent when this fails. */
+async function prepareInputs(
+  parts: ClientParts,
+  wanted: ImageRequest,
+  chosen: { readonly engine: Engine; readonly request: ResolvedRequest; readonly asked: Asked },
+  capabilities: EngineCapabilities,
+  scope: LastScope,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const { engine, request } = chosen;
+  const maskInput = wanted.operation === "edit" ? (wanted.mask ?? null) : null;
+  if (parts.tools === null && request.background !== "transparent" && needsTools(request, maskInput !== null))
+    throw new LimnError("unsupported_option", {
+      message:
+        "Exact sizes, file types and masks need @limn/finish, which this program does not have. Nothing was sent.",
+      hint: "Install it beside this program: npm install @limn/finish",
+    });
+  const images = wanted.images ?? [];
+  if (images.length === 0) return { ...chosen, inputs: noInputs, mask: null, close: () => undefined };
+  const resolveArtifact = (reference: string): ReturnType<ClientParts["store"]["findImage"]> =>
+    parts.store.findImage(reference, scope);
+  const load = {
+    maxImages: capabilities.maxInputImages,
+    engine: engine.id,
+    shrink: wanted.shrinkInputs ?? false,
+    signal,
+  };
+  const inputs = await parts.loadInputs({ ...load, images, mask: maskInput }, resolveArtifact);
+  if (inputs.mask === null || parts.tools === null)
+    return {
+      ...chosen,
+      request: { ...request, images: inputs.images },
+      inputs,
+      mask: null,
+      close: () => inputs.close(),
+    };
+  const folder = mkdtempSync(join(parts.temporaryFolder, "limn-mask-"));
+  const close = (): void => {
+    inputs.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const [base, ...references] = inputs.images;
+    if (base === undefined) throw new TypeError("a mask without a picture passed the checks");
+    const mask = await prepareMask(await parts.tools(), base.file, inputs.mask.file, join(folder, "region.png"));
+    const cut = await parts.loadInputs({ ...load, images: [mask.cutFile], mask: null }, resolveArtifact);
+    return {
+      ...chosen,
+      request: withRegion(request, capabilities, mask, [...cut.images, ...references]),
+      inputs,
+      mask,
+      close: () => {
+        cut.close();
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The region is sent in the picture's place, and asked back in its own shape. */
+function withRegion(
+  request: ResolvedRequest,
+  capabilities: EngineCapabilities,
+  { cut }: MaskWork,
+  images: readonly LoadedImage[],
+): ResolvedRequest {
+  const native = nativeAsk(capabilities, { size: cut.box, aspect: null, quality: request.quality });
+  return { ...request, native, images };
 }
 
 /** Codex hides its image tool from this plan (codex-backend contract 5.2). */

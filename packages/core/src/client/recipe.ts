@@ -21,6 +21,9 @@ export interface Recipe {
   readonly sent?: unknown;
   readonly got?: unknown;
   readonly steps?: readonly string[];
+  readonly truth?: unknown;
+  /** Inputs by hash. */
+  readonly inputs?: unknown;
   readonly parents?: readonly string[];
   readonly sha256?: string;
   readonly c2pa?: boolean;
@@ -44,6 +47,8 @@ export function recipeOf(manifest: Manifest, index: number): Recipe {
     sent: manifest.sent,
     got: manifest.got,
     steps: manifest.steps,
+    truth: manifest.truth ?? [],
+    inputs: manifest.inputs ?? [],
     parents: manifest.parents,
     ...(image === undefined ? {} : { sha256: image.sha256, c2pa: image.c2pa }),
     limn: manifest.limn,

@@ -2,31 +2,21 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createGenerationId, currentOwner } from "../artifacts/index.ts";
 import type { GenerationRecord } from "../artifacts/index.ts";
-import type { Engine, EngineAnswer, EngineImage } from "../contracts/engine.ts";
+import type { EngineAnswer, EngineImage } from "../contracts/engine.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
 import type { Manifest } from "../contracts/manifest.ts";
-import type { ResolvedRequest } from "../contracts/request.ts";
-import type { Account, Asked, GenerationResult, Got, ImageFailure, ResultImage, Warning } from "../contracts/result.ts";
+import type { GenerationResult, Got, ImageFailure, PropertyTruth, ResultImage, Warning } from "../contracts/result.ts";
 import { schemaVersion } from "../contracts/result.ts";
 import { LimnError, isLimnError, toLimnError } from "../errors/index.ts";
 import type { ClientParts } from "./client-parts.ts";
-import { deliverImage } from "./delivery.ts";
-import type { PreparedDelivery } from "./delivery.ts";
+import type { GenerationRun } from "./generation-run.ts";
+import { deliverImage, keepFinished } from "./delivery.ts";
+import { ImageFinisher } from "./image-finisher.ts";
+import { observationsOf } from "./observe.ts";
+import { PreviewFolder } from "./previews.ts";
 import { runSideBySide } from "./run-side-by-side.ts";
-import { answerWarnings, gotOf, latestLimits, notHonoured, strictCodes, sumUsage } from "./truth.ts";
-
-export interface GenerationRun {
-  readonly request: ResolvedRequest;
-  readonly asked: Asked;
-  readonly engine: Engine;
-  readonly account: Account;
-  readonly accountKey: string | null;
-  readonly delivery: PreparedDelivery;
-  readonly keepHistory: boolean;
-  readonly concurrency: number;
-  readonly signal: AbortSignal;
-  readonly emit: (event: GenerationEvent) => void;
-}
+import { referencesDropped, sameAsInput } from "./input-checks.ts";
+import { answerWarnings, gotOf, judge, latestLimits, mergeTruth, strictCodes, sumUsage } from "./truth.ts";
 
 /** After these the remaining images of a generation are not even tried: they would end the same way. */
 const hopeless: ReadonlySet<string> = new Set([
@@ -53,6 +43,8 @@ class Generation {
   readonly #failures: { readonly index: number; readonly error: LimnError }[] = [];
   readonly #warnings: Warning[] = [];
   readonly #steps: string[] = [];
+  readonly #truth: (readonly PropertyTruth[])[] = [];
+  #extraImages = 0;
   #got: Got = {};
   #gotIndex = Number.POSITIVE_INFINITY;
   #stop: LimnError | null = null;
@@ -75,9 +67,21 @@ class Generation {
       n: request.n,
       emulated: this.#parts.emulated,
     });
-    const outcomes = await runSideBySide(request.n, this.#run.concurrency, async (index) =>
-      this.#runOne(record, index),
+    this.#warn(record, ...this.#run.warnings);
+    const previews = new PreviewFolder(record.folder, (index, partialIndex, path) =>
+      this.#emit({ type: "image-partial", id: record.id, index, partialIndex, path }),
     );
+    const finisher = new ImageFinisher({
+      parts: this.#parts,
+      run: this.#run,
+      record,
+      emit: (event) => this.#emit(event),
+    });
+    const outcomes = await runSideBySide(request.n, this.#run.concurrency, async (index) =>
+      this.#runOne(record, index, previews, finisher),
+    );
+    previews.removeAll();
+    this.#extraImages = finisher.extraImages;
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected" && !signal.aborted) this.#fail(record, index, toLimnError(outcome.reason));
     }
@@ -93,7 +97,7 @@ class Generation {
   async #begin(): Promise<GenerationRecord> {
     const { request, engine, delivery, keepHistory } = this.#run;
     const now = this.#parts.clock();
-    const id = createGenerationId(now);
+    const id = this.#run.id ?? createGenerationId(now);
     const { createHash } = process.getBuiltinModule("node:crypto");
     const manifest: Manifest = {
       schemaVersion,
@@ -126,17 +130,36 @@ class Generation {
       limits: {},
       requestId: null,
       timingsMs: { total: 0 },
-      parents: [],
+      truth: [],
+      inputs: keepHistory ? this.#run.inputs.records : [],
+      parents: this.#run.inputs.parents,
+      session: this.#run.session,
     };
     const rescue = join(this.#parts.temporaryFolder, `limn-rescued-${id}`);
     const outputFolder = delivery.destination?.folder ?? null;
-    return this.#parts.store.begin({
+    const record = await this.#parts.store.begin({
       manifest,
       rescueFolders: outputFolder === null ? [rescue] : [outputFolder, rescue],
     });
+    if (keepHistory) this.#keepInputs(record);
+    return record;
   }
 
-  async #runOne(record: GenerationRecord, index: number): Promise<void> {
+  #keepInputs(record: GenerationRecord): void {
+    const { images, mask, records } = this.#run.inputs;
+    const files = [...images.map(({ file }) => file), ...(mask === null ? [] : [mask.file])];
+    for (const [place, { origin, sha256 }] of records.entries()) {
+      const file = files[place];
+      if (file !== undefined && origin.kind !== "file" && origin.kind !== "generation") record.keepInput(sha256, file);
+    }
+  }
+
+  async #runOne(
+    record: GenerationRecord,
+    index: number,
+    previews: PreviewFolder,
+    finisher: ImageFinisher,
+  ): Promise<void> {
     if (this.#stop !== null) throw untried(this.#stop);
     const { request, engine, signal } = this.#run;
     signal.throwIfAborted();
@@ -147,6 +170,7 @@ class Generation {
         index,
         signal,
         openImage: () => record.openImage(index),
+        openPreview: () => (request.partials > 0 ? previews.open(index) : null),
         beforeSend: async (attempt) => record.markSent(index, attempt, this.#parts.clock()),
         progress: (stage, facts) => {
           if (stage === "waiting") record.markTurnedAway(index);
@@ -161,7 +185,7 @@ class Generation {
     this.#answers.push(answer);
     if (this.#run.accountKey !== null) this.#parts.limits.forget(this.#run.accountKey);
     this.#warn(record, ...answerWarnings(answer, index));
-    for (const image of answer.images) await this.#keep(record, image);
+    for (const image of answer.images) await this.#keep(record, image, answer, finisher);
   }
 
   #rememberLimit(error: unknown): void {
@@ -174,7 +198,12 @@ class Generation {
   }
 
   /** Save first, say so in the record, then deliver. */
-  async #keep(record: GenerationRecord, image: EngineImage): Promise<void> {
+  async #keep(
+    record: GenerationRecord,
+    image: EngineImage,
+    answer: EngineAnswer,
+    finisher: ImageFinisher,
+  ): Promise<void> {
     const { stored } = image;
     const { index } = stored;
     record.addImage(stored, {
@@ -185,19 +214,38 @@ class Generation {
       this.#gotIndex = index;
       this.#got = gotOf(image);
     }
-    this.#warn(record, ...notHonoured(this.#run.request, image));
-    const facts = {
-      index,
-      mediaType: stored.mediaType,
-      width: stored.width,
-      height: stored.height,
-      hasAlpha: stored.hasAlpha,
-      ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
-    };
+    const { request, asked, inputs } = this.#run;
+    if (this.#run.accountKey !== null)
+      this.#parts.capabilities.observe(
+        this.#run.accountKey,
+        request.engine,
+        observationsOf(request, image),
+        this.#parts.clock(),
+      );
+    const dropped = referencesDropped(request, answer, stored, record.id);
+    if (dropped !== null) throw dropped;
+    this.#warn(record, ...(await sameAsInput(inputs, stored, this.#parts.tools)));
+    const extra = image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt };
     let result: ResultImage;
     try {
-      const delivered = await deliverImage(this.#run.delivery, stored, record, this.#run.request.prompt);
-      result = { path: delivered.path, ...facts, bytes: delivered.bytes, sha256: delivered.sha256 };
+      const worked = keepFinished(await finisher.finish(stored), stored, record);
+      const judged = judge({ request, asked, image, worked, usage: answer.usage, model: answer.model });
+      this.#truth.push(judged.truth);
+      this.#warn(record, ...worked.warnings, ...judged.warnings);
+      for (const step of worked.steps) if (!this.#steps.includes(step)) this.#steps.push(step);
+      const { mediaType, width, height, hasAlpha } = worked;
+      const delivered = await deliverImage(this.#run.delivery, stored, worked, record, request.prompt);
+      result = {
+        path: delivered.path,
+        index,
+        mediaType,
+        width,
+        height,
+        hasAlpha,
+        ...extra,
+        bytes: delivered.bytes,
+        sha256: delivered.sha256,
+      };
       this.#warn(record, ...delivered.warnings);
       for (const step of delivered.steps) if (!this.#steps.includes(step)) this.#steps.push(step);
       if (delivered.path !== null) record.addDelivery(index, delivered.path, delivered.sha256);
@@ -210,7 +258,8 @@ class Generation {
       if (delivered.sha256 !== stored.sha256) this.#remember(record, index, delivered.sha256);
     } catch (error) {
       const failure = toLimnError(error);
-      result = { path: stored.path, ...facts, bytes: stored.bytes, sha256: stored.sha256 };
+      const { path, mediaType, width, height, hasAlpha, bytes, sha256 } = stored;
+      result = { path, index, mediaType, width, height, hasAlpha, ...extra, bytes, sha256 };
       this.#failures.push({ index, error: failure });
     }
     this.#images.push(result);
@@ -246,12 +295,17 @@ class Generation {
     if (made === 0 && first !== undefined) throw first.withDetails({ generation: record.id });
     if (made === request.n && first !== undefined)
       throw first.withDetails({ generation: record.id, images: this.#images });
+    const missing = request.alpha === "strict" ? this.#warnings.filter(({ code }) => code === "alpha_missing") : [];
     const disregarded = request.strict ? this.#warnings.filter(({ code }) => strictCodes.has(code)) : [];
-    if (disregarded.length > 0) {
-      throw new LimnError("not_honoured", {
-        message: `${disregarded.map(({ message }) => message).join(" ")} The picture${made === 1 ? " is" : "s are"} kept: ${this.#images.map(({ path }) => path).join(", ")}`,
-        hint: "Without --strict this is a warning. See: limn capabilities",
-        details: { generation: record.id, images: this.#images, warnings: disregarded, failures: result.failures },
+    if (missing.length > 0 || disregarded.length > 0) {
+      const warnings = disregarded.length > 0 ? disregarded : missing;
+      throw new LimnError(disregarded.length > 0 ? "not_honoured" : "alpha_missing", {
+        message: `${warnings.map(({ message }) => message).join(" ")} The picture${made === 1 ? " is" : "s are"} kept: ${this.#images.map(({ path }) => path).join(", ")}`,
+        hint:
+          disregarded.length > 0
+            ? "Without --strict this is a warning. See: limn capabilities"
+            : "A flat ground can be taken away here; one more image of the plan, drawn on such a ground: --allow-extra-images 1",
+        details: { generation: record.id, images: this.#images, warnings, failures: result.failures },
       });
     }
     this.#emit({ type: "usage", id: record.id, usage: result.usage, limits: result.limits });
@@ -268,6 +322,7 @@ class Generation {
       model: firstAnswer?.model ?? record.manifest.model,
       got: this.#got,
       steps: this.#steps,
+      truth: mergeTruth(this.#truth),
       failures: this.#failures.map(({ index, error }): ImageFailure => ({ index, ...error.toJSON() })),
       account: firstAnswer?.account ?? this.#run.account,
       usage: sumUsage(this.#answers.map(({ usage }) => usage)),
@@ -303,7 +358,9 @@ class Generation {
       asked: this.#run.asked,
       sent: engine.describe(request).body,
       warnings: this.#warnings,
-      imagesSpent: this.#answers.length,
+      inputs: this.#run.inputs.records,
+      parents: this.#run.inputs.parents,
+      imagesSpent: this.#answers.length + this.#extraImages,
       ...facts,
     };
   }
@@ -311,7 +368,11 @@ class Generation {
   #warn(record: GenerationRecord, ...warnings: readonly Warning[]): void {
     for (const warning of warnings) {
       // The same remark about the whole generation is made once.
-      if (warning.index === undefined && this.#warnings.some(({ code }) => code === warning.code)) continue;
+      const isKnown = this.#warnings.some(
+        ({ code, message }) =>
+          code === warning.code && (message === warning.message || !warning.code.startsWith("input_")),
+      );
+      if (warning.index === undefined && isKnown) continue;
       this.#warnings.push(warning);
       this.#emit({ type: "warning", id: record.id, warning });
     }

@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
-import type { ChildProcessByStdio } from "node:child_process";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import { LimnError, redactSecrets } from "../errors/index.ts";
 import { member, numberOf, parseJson, textOf } from "../json/index.ts";
+import { ProgramProcess } from "./program-process.ts";
+import type { ProcessEnd } from "./program-process.ts";
 
 export interface AppServerOptions {
   readonly program: string;
@@ -12,55 +10,52 @@ export interface AppServerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly signal: AbortSignal;
+  /** Parameters behind `app-server`. @default none */
+  readonly parameters?: readonly string[];
+  readonly workingFolder?: string;
+  /** What the server tells unasked. @default not looked at */
+  readonly onNotification?: (method: string, parameters: unknown) => void;
 }
-
-/** How long a program that was asked to end may take before it is killed. */
-const politeEndMs = 2000;
-const keptErrorBytes = 4000;
 
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** JSON-RPC: the method is unknown. What every request of the server is answered: nobody is here to approve anything. */
+const unknownMethod = -32601;
+
 /**
  * One conversation with `codex app-server`: JSON-RPC without the version field, one object a line (codex-backend contract 7.3).
  * Must be closed; closing its standard input ends it.
  */
 export class AppServer {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #process: ProgramProcess;
   readonly #waiting: Map<number, Waiting> = new Map();
-  readonly #ended: Promise<void>;
+  readonly #onNotification: ((method: string, parameters: unknown) => void) | null;
+  readonly #stopListening: () => void;
   #nextId = 1;
-  #errors = "";
-  #failure: LimnError | null = null;
+  #failure: unknown = null;
 
   private constructor(options: AppServerOptions) {
-    this.#child = spawn(options.program, ["app-server"], {
-      env: { ...options.environment, CODEX_HOME: options.codexHome },
-      stdio: ["pipe", "pipe", "pipe"],
-      signal: options.signal,
-      // Whoever does not answer in time need not listen to a polite request either.
-      killSignal: "SIGKILL",
+    this.#onNotification = options.onNotification ?? null;
+    this.#process = new ProgramProcess({
+      program: options.program,
+      parameters: ["app-server", ...(options.parameters ?? [])],
+      environment: { ...options.environment, CODEX_HOME: options.codexHome },
+      ...(options.workingFolder === undefined ? {} : { workingFolder: options.workingFolder }),
+      onLine: (line) => this.#receive(line),
     });
-    this.#child.stderr.on("data", (chunk: Buffer) => {
-      this.#errors = (this.#errors + chunk.toString("utf8")).slice(-keptErrorBytes);
-    });
-    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#receive(line));
-    // A program that is gone is reported by its end, not by the pipe to it.
-    this.#child.stdin.on("error", () => undefined);
-    this.#ended = new Promise((resolve) => {
-      this.#child.on("error", (error) => {
-        this.#fail(
-          options.signal.aborted ? options.signal.reason : this.#exited(`could not be started (${error.name})`, error),
-        );
-        resolve();
-      });
-      this.#child.on("close", (status, signalName) => {
-        this.#fail(this.#exited(signalName === null ? `ended with status ${status}` : `was ended by ${signalName}`));
-        resolve();
-      });
-    });
+    const { signal } = options;
+    // Whoever does not answer in time need not listen to a polite request either.
+    const onAbort = (): void => {
+      this.#fail(signal.reason);
+      this.#process.kill();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#stopListening = () => signal.removeEventListener("abort", onAbort);
+    void this.#process.ended.then((end) => this.#fail(this.#exited(end)));
+    if (signal.aborted) onAbort();
   }
 
   /** @throws engine_exited */
@@ -79,6 +74,16 @@ export class AppServer {
     }
   }
 
+  /** The program's end; never rejects. */
+  get ended(): Promise<ProcessEnd> {
+    return this.#process.ended;
+  }
+
+  /** What it wrote to standard error last, raw. */
+  get lastErrors(): string {
+    return this.#process.lastErrors;
+  }
+
   /** @throws engine_exited, or the message of the server's own error as `engine_unavailable` */
   async request(method: string, parameters: unknown): Promise<unknown> {
     if (this.#failure !== null) throw this.#failure;
@@ -89,25 +94,29 @@ export class AppServer {
     return answer;
   }
 
-  /** Ends the program: politely, then firmly. */
-  async close(): Promise<void> {
-    this.#child.stdin.end();
-    const firmly = setTimeout(() => this.#child.kill("SIGKILL"), politeEndMs);
-    await this.#ended;
-    clearTimeout(firmly);
+  /** Ends the program: politely, by the end of its input or by SIGTERM, then firmly. */
+  async close({ bySignal = false }: { readonly bySignal?: boolean } = {}): Promise<void> {
+    await this.#process.end({ byInput: !bySignal });
+    this.#stopListening();
   }
 
   #send(message: unknown): void {
-    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    this.#process.write(`${JSON.stringify(message)}\n`);
   }
 
   #receive(line: string): void {
     const message = parseJson(line);
-    const id = numberOf(member(message, "id"));
-    const waiting = id === null ? undefined : this.#waiting.get(id);
-    // Notifications and requests of the server are not for us.
-    if (id === null || waiting === undefined) return;
-    this.#waiting.delete(id);
+    const id = member(message, "id");
+    const method = textOf(member(message, "method"));
+    if (method !== null) {
+      if (id === undefined) this.#onNotification?.(method, member(message, "params"));
+      else this.#send({ id, error: { code: unknownMethod, message: "limn answers no requests" } });
+      return;
+    }
+    const number = numberOf(id);
+    const waiting = number === null ? undefined : this.#waiting.get(number);
+    if (number === null || waiting === undefined) return;
+    this.#waiting.delete(number);
     const error = member(message, "error");
     if (error === undefined) {
       waiting.resolve(member(message, "result"));
@@ -118,12 +127,13 @@ export class AppServer {
       new LimnError("engine_unavailable", {
         message: `The Codex program answered with an error: ${said}`,
         hint: "See: codex login status",
+        details: { rpcCode: numberOf(member(error, "code")) },
       }),
     );
   }
 
-  #exited(how: string, cause?: unknown): LimnError {
-    const last = redactSecrets(this.#errors.trim().split("\n").slice(-3).join(" ")).slice(0, 300);
+  #exited({ how, cause }: ProcessEnd): LimnError {
+    const last = redactSecrets(this.lastErrors.trim().split("\n").slice(-3).join(" ")).slice(0, 300);
     return new LimnError("engine_exited", {
       message: `The Codex program ${how} before it answered.${last === "" ? "" : ` Its last words: ${last}`}`,
       hint: "Try it by itself: codex login status",
@@ -131,7 +141,7 @@ export class AppServer {
     });
   }
 
-  #fail(error: LimnError): void {
+  #fail(error: unknown): void {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();

@@ -16,6 +16,8 @@ export interface CapabilityRow {
   /** ISO date of the newest observation. */
   readonly date: string;
   readonly source: string;
+  /** Set where the table was corrected by what really came back on this account. */
+  readonly corrected?: boolean;
 }
 
 export interface EngineCapabilities {
@@ -25,7 +27,13 @@ export interface EngineCapabilities {
   /** Images that one call yields; more are fanned out. */
   readonly imagesPerCall: number;
   readonly maxInputImages: number;
+  /** Only taken when it is named; `auto` passes it over. */
+  readonly explicitOnly: boolean;
+  /** What it spends beside the plan's images, in one sentence; null = nothing. */
+  readonly alsoSpends: string | null;
   readonly partials: boolean;
   readonly models: readonly string[];
+  /** Takes a host model by name beside the listed ones: anything that the account's own list has. */
+  readonly takesHostModels: boolean;
   readonly rows: readonly CapabilityRow[];
 }

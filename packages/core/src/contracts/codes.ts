@@ -185,6 +185,15 @@ export type ErrorCode = keyof typeof errorCodes;
 
 /** Codes of warnings: the work was done, and something about it is worth knowing. Additive like error codes. */
 export const warningCodes = {
+  size_not_honoured: "The picture has other pixels than asked.",
+  format_not_honoured: "The picture is of another type than asked.",
+  upscaled: "The picture has fewer pixels than asked; the rest was made up by interpolation.",
+  alpha_flattened: "The asked file type holds no transparency; the picture was laid on white.",
+  same_as_input: "The result is the input again, to the byte or to the eye.",
+  input_converted: "An input was converted before it was sent.",
+  input_shrunk: "An input was scaled down before it was sent.",
+  metadata_lost: "Finishing dropped metadata that the original carries.",
+  extra_spending: "The request spends more than images of the plan.",
   aspect_not_honoured: "The picture has another aspect ratio than asked.",
   quality_not_honoured: "The service drew with another quality than asked.",
   background_not_honoured: "The picture has another background than asked.",

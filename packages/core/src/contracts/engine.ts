@@ -37,13 +37,25 @@ export interface ImageSink {
   discard(): void;
 }
 
+/** Takes one preview as it arrives. A preview is never a result. */
+export interface PreviewSink {
+  /** The bytes are only valid during the call. Never throws: a preview that cannot be kept is left out. */
+  write(bytes: Uint8Array): void;
+  /** The preview is whole; tells the host. */
+  finish(partialIndex: number): void;
+  discard(): void;
+}
+
 /** One call of an engine: as many images as its `imagesPerCall`. */
 export interface EngineCall {
   readonly request: ResolvedRequest;
   /** 0-based place of the (first) image in the generation. */
   readonly index: number;
   readonly signal: AbortSignal;
+  /** May be called again for a later, better version of the picture; the one before is discarded by the engine. */
   openImage(): ImageSink;
+  /** Null when nobody looks at previews; then they need not be decoded. */
+  openPreview(): PreviewSink | null;
   /** Must be awaited just before the first byte of a request that may cost quota; makes the record say `sent`. */
   beforeSend(attempt: number): Promise<void>;
   progress(stage: Stage, facts: { readonly attempt: number; readonly delayMs?: number; readonly bytes?: number }): void;

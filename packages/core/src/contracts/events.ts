@@ -2,7 +2,7 @@ import type { EngineId } from "./request.ts";
 import type { ErrorReport, GenerationResult, Limits, ResultImage, Usage, Warning } from "./result.ts";
 
 /** Where one image of a generation is. */
-export type Stage = "connecting" | "sent" | "receiving" | "saving" | "waiting";
+export type Stage = "connecting" | "sent" | "receiving" | "saving" | "finishing" | "waiting";
 
 /** First event of every generation; nothing has been sent yet. */
 export interface GenerationStartEvent {
@@ -27,7 +27,7 @@ export interface ImageProgressEvent {
   readonly bytes?: number;
 }
 
-/** A preview while it is drawn. Never a result. No engine of this version sends one. */
+/** A preview while it is drawn. Never a result; the file is removed when the generation ends. */
 export interface ImagePartialEvent {
   readonly type: "image-partial";
   readonly id: string;
@@ -65,10 +65,19 @@ export interface GenerationEndEvent {
   readonly result: GenerationResult;
 }
 
+/** Said before an image beyond those asked for is spent (`allowExtraImages`). */
+export interface ExtraImageEvent {
+  readonly type: "extra-image";
+  readonly id: string;
+  readonly index: number;
+  readonly reason: string;
+}
+
 export type GenerationEvent =
   | GenerationStartEvent
   | ImageProgressEvent
   | ImagePartialEvent
+  | ExtraImageEvent
   | ImageEndEvent
   | WarningEvent
   | UsageEvent

@@ -1,5 +1,7 @@
 export * from "./codes.ts";
 export * from "./request.ts";
+export * from "./input.ts";
+export * from "./image-tools.ts";
 export * from "./result.ts";
 export * from "./events.ts";
 export * from "./capabilities.ts";

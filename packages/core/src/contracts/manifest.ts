@@ -1,3 +1,4 @@
+import type { PixelSize } from "./request.ts";
 import type { ErrorReport, GenerationResult } from "./result.ts";
 
 /** How far a generation got; written before the step it names is taken. */
@@ -19,6 +20,16 @@ export interface CallRecord {
   readonly failure?: ErrorReport;
 }
 
+/** The delivered picture beside its original. */
+export interface FinishedFile extends PixelSize {
+  /** Name inside the generation's folder. */
+  readonly file: string;
+  readonly mediaType: string;
+  readonly hasAlpha: boolean;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 /** A picture of the record. */
 export interface ManifestImage {
   readonly index: number;
@@ -33,6 +44,8 @@ export interface ManifestImage {
   readonly sha256: string;
   readonly revisedPrompt?: string;
   readonly serviceImageId?: string;
+  /** What finishing made of it, where that stays in the store. */
+  readonly finished?: FinishedFile;
   /** Copies that were delivered, with their own hash where it differs (embedded recipe). */
   readonly delivered: readonly { readonly path: string; readonly sha256: string }[];
 }
@@ -50,6 +63,9 @@ export interface Manifest extends Pick<
   | "sent"
   | "got"
   | "steps"
+  | "truth"
+  | "inputs"
+  | "parents"
   | "warnings"
   | "failures"
   | "account"
@@ -75,6 +91,13 @@ export interface Manifest extends Pick<
   readonly keepHistory: boolean;
   readonly calls: readonly CallRecord[];
   readonly images: readonly ManifestImage[];
-  /** Ids of generations whose pictures went in. */
-  readonly parents: readonly string[];
+  /** Pictures that were spent on the way (`allowExtraImages`), each the plan's too. */
+  readonly extras?: readonly {
+    readonly index: number;
+    readonly file: string;
+    readonly sha256: string;
+    readonly reason: string;
+  }[];
+  /** The host's session, where it has such; `@last` of a session is never another one's. */
+  readonly session: string | null;
 }

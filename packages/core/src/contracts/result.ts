@@ -1,4 +1,5 @@
 import type { ErrorCategory, ErrorCode, WarningCode } from "./codes.ts";
+import type { InputRecord } from "./input.ts";
 import type { EngineId } from "./request.ts";
 
 /** Version of the result, event, error and manifest shapes. Fields are only ever added within one version. */
@@ -59,7 +60,19 @@ export interface ImageFailure extends ErrorReport {
 /** What was asked for, in the user's own terms; only what was given. */
 export interface Asked {
   readonly n?: number;
+  readonly size?: string;
+  readonly fit?: string;
   readonly aspect?: string;
+  readonly format?: string;
+  readonly compression?: number;
+  readonly alpha?: string;
+  readonly allowExtraImages?: number;
+  readonly partials?: number;
+  readonly images?: number;
+  readonly mask?: boolean;
+  readonly shrinkInputs?: boolean;
+  readonly strict?: boolean;
+  readonly codexDriver?: string;
   readonly background?: string;
   readonly quality?: string;
   readonly model?: string;
@@ -103,12 +116,35 @@ export interface Limits {
   readonly credits?: { readonly hasCredits: boolean; readonly unlimited: boolean; readonly balance?: string };
 }
 
+/** How one asked property ended. */
+export interface PropertyTruth {
+  readonly property: string;
+  /** As the user asked it. */
+  readonly asked: string;
+  /**
+   * `honoured` by the service; `done-locally` by limn, listed in `steps`; `not-honoured`; `unknown` where neither the bytes nor the
+   * service tell.
+   */
+  readonly outcome: "honoured" | "done-locally" | "not-honoured" | "unknown";
+  /** What the delivered file has; null when unknown. */
+  readonly got: string | null;
+}
+
 /** Token counts as the service states them, summed over the images. */
 export interface Usage {
+  /** Spent by the agent that drove the engine (`codex`) or by the chat model that hosted it (`responses`), not by the picture. */
+  readonly driver?: DriverUsage;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly totalTokens?: number;
   readonly inputImageTokens?: number;
+}
+
+/** Chat tokens. */
+export interface DriverUsage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cachedInputTokens?: number;
 }
 
 export interface Timings {
@@ -133,6 +169,12 @@ export interface GenerationResult {
   readonly got: Got;
   /** What limn itself did to the picture, in order; empty when it is byte for byte the original. */
   readonly steps: readonly string[];
+  /** Each asked property and how it ended; empty when nothing but a prompt was asked. */
+  readonly truth: readonly PropertyTruth[];
+  /** Inputs by hash, in the order in which they were given. */
+  readonly inputs: readonly InputRecord[];
+  /** Ids of generations whose pictures went in. */
+  readonly parents: readonly string[];
   readonly warnings: readonly Warning[];
   readonly failures: readonly ImageFailure[];
   readonly account: Account;

@@ -1,4 +1,4 @@
-import type { AspectRatio } from "../../contracts/request.ts";
+import type { AspectRatio } from "../contracts/request.ts";
 
 /**
  * The sentence that steers the shape: the service obeys words, not the size field. Wording as in the reported measurements, where

@@ -54,13 +54,23 @@ export class LimnError extends Error {
 
   /** The same error with more details. */
   withDetails(details: Readonly<Record<string, unknown>>): LimnError {
+    return this.#with({ details: { ...this.details, ...details } });
+  }
+
+  /** The same error with another next step. */
+  withHint(hint: string): LimnError {
+    return this.#with({ hint });
+  }
+
+  #with(changes: Partial<LimnErrorInit>): LimnError {
     return new LimnError(this.code, {
       message: this.message,
       retryable: this.retryable,
-      details: { ...this.details, ...details },
+      details: this.details,
       cause: this.cause,
       ...(this.hint === null ? {} : { hint: this.hint }),
       ...(this.retryAfterMs === null ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...changes,
     });
   }
 

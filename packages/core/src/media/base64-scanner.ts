@@ -21,6 +21,13 @@ export interface Base64ScannerOptions {
   readonly open: (key: string, ordinal: number) => Base64Consumer;
   /** Bytes of skeleton that are accepted. @default 1 MiB */
   readonly maxSkeletonBytes?: number;
+  /** 64 KiB to decode into, so that many short documents in a row share one. @default its own, made when first needed */
+  readonly buffer?: Buffer;
+}
+
+/** A buffer for {@link Base64ScannerOptions.buffer}. */
+export function scannerBuffer(): Buffer {
+  return Buffer.allocUnsafe(sliceBytes);
 }
 
 const quote = 0x22;
@@ -50,12 +57,13 @@ export class Base64Scanner {
   #padded = false;
   /** An escape inside base64, collected until it is whole: `\/` or a `\u` sequence. */
   #escape = "";
-  readonly #out: Buffer = Buffer.allocUnsafe(sliceBytes);
+  #out: Buffer | null;
   /** Decoded bytes at the start of `#out` that the consumer does not have yet. */
   #decodedBytes = 0;
 
   constructor(options: Base64ScannerOptions) {
     this.#options = options;
+    this.#out = options.buffer ?? null;
     this.#maxSkeletonBytes = options.maxSkeletonBytes ?? 1024 * 1024;
   }
 
@@ -192,6 +200,7 @@ export class Base64Scanner {
     if (group.charCodeAt(whole - 1) === 0x3d) padding = group.charCodeAt(whole - 2) === 0x3d ? 2 : 1;
     this.#padded = padding > 0;
     if (this.#decodedBytes + (whole / 4) * 3 > sliceBytes) this.#handOver();
+    this.#out ??= scannerBuffer();
     const written = this.#out.write(group, this.#decodedBytes, "base64");
     this.#decodedBytes += written;
     // Node skips what is not base64, so a short count is the proof of a bad text.
@@ -199,7 +208,7 @@ export class Base64Scanner {
   }
 
   #handOver(): void {
-    if (this.#decodedBytes === 0) return;
+    if (this.#decodedBytes === 0 || this.#out === null) return;
     const decoded = this.#out.subarray(0, this.#decodedBytes);
     this.#decodedBytes = 0;
     this.#consumer?.bytes(decoded);

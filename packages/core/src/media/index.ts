@@ -1,3 +1,10 @@
-export { Base64Scanner } from "./base64-scanner.ts";
+export { Base64Scanner, scannerBuffer } from "./base64-scanner.ts";
+export type { ContentReader } from "./content-reader.ts";
+export { exifOrientation } from "./exif-orientation.ts";
+export { readInputFacts } from "./input-facts.ts";
+export type { InputFacts } from "./input-facts.ts";
+export { PngWalker } from "./png-walker.ts";
 export { ImageProbe, extensionFor } from "./probe-image.ts";
 export { copyPngWithRecipe, readPngRecipe } from "./png-recipe.ts";
+export { isInputKind, mediaTypeOf, sniffBytes, sniffContent } from "./sniff-content.ts";
+export type { InputKind, OtherKind } from "./sniff-content.ts";

@@ -5,6 +5,12 @@ export interface PngFacts {
   hasAlpha: boolean;
   /** A `caBX` chunk: a C2PA manifest store (codex-backend contract 3.3). */
   c2pa: boolean;
+  /** Bits of one channel: 1, 2, 4, 8 or 16. */
+  bitDepth: number;
+  /** An `acTL` chunk: an animated PNG. */
+  animated: boolean;
+  /** Where the payload of the `eXIf` chunk stands, in bytes from the beginning. */
+  exif: { readonly position: number; readonly length: number } | null;
   /** The `IEND` chunk ended: nothing is missing. */
   complete: boolean;
   /** Chunk structure broken. */
@@ -19,7 +25,17 @@ const headerBytes = 33;
  * The cost is per chunk and per slice, never per byte.
  */
 export class PngWalker {
-  readonly facts: PngFacts = { width: 0, height: 0, hasAlpha: false, c2pa: false, complete: false, broken: false };
+  readonly facts: PngFacts = {
+    width: 0,
+    height: 0,
+    hasAlpha: false,
+    c2pa: false,
+    bitDepth: 0,
+    animated: false,
+    exif: null,
+    complete: false,
+    broken: false,
+  };
   /** Bytes of the current chunk header still to collect, then bytes to skip. */
   readonly #header: Buffer = Buffer.allocUnsafe(headerBytes);
   #collected = 0;
@@ -27,6 +43,8 @@ export class PngWalker {
   #skip = 0;
   #first = true;
   #last = false;
+  /** Of the byte after the header that was read last. */
+  #position = 0;
 
   push(bytes: Uint8Array): void {
     let offset = 0;
@@ -49,6 +67,7 @@ export class PngWalker {
   #readHeader(): void {
     const header = this.#header;
     this.#collected = 0;
+    this.#position += this.#wanted;
     if (this.#first) {
       // signature (8), IHDR length and name (8), width, height (8), depth, colour type, ... (5), CRC (4)
       this.#first = false;
@@ -58,6 +77,7 @@ export class PngWalker {
       const colourType = header[25] ?? 0;
       this.facts.width = header.readUInt32BE(16);
       this.facts.height = header.readUInt32BE(20);
+      this.facts.bitDepth = header[24] ?? 0;
       this.facts.hasAlpha = colourType === 4 || colourType === 6;
       this.facts.broken = !valid || this.facts.width === 0 || this.facts.height === 0;
       return;
@@ -70,7 +90,10 @@ export class PngWalker {
     }
     if (name === "tRNS") this.facts.hasAlpha = true;
     if (name === "caBX") this.facts.c2pa = true;
+    if (name === "acTL") this.facts.animated = true;
+    if (name === "eXIf") this.facts.exif = { position: this.#position, length };
     this.#last = name === "IEND";
     this.#skip = length + 4;
+    this.#position += this.#skip;
   }
 }

@@ -41,7 +41,41 @@ export const resultImageSchema = z.looseObject({
   revisedPrompt: z.string().exactOptional(),
 });
 
+const driverSchema = z
+  .looseObject({
+    inputTokens: z.number().exactOptional(),
+    outputTokens: z.number().exactOptional(),
+    cachedInputTokens: z.number().exactOptional(),
+  })
+  .describe("Chat tokens of the model or agent that drove the engine, not of the picture.");
+
+const truthSchema = z.looseObject({
+  property: z.string(),
+  asked: z.string(),
+  outcome: z.enum(["honoured", "done-locally", "not-honoured", "unknown"]),
+  got: z.string().nullable(),
+});
+
+const inputSchema = z.looseObject({
+  role: z.enum(["image", "mask"]),
+  origin: z.discriminatedUnion("kind", [
+    z.looseObject({ kind: z.literal("file"), path: z.string() }),
+    z.looseObject({ kind: z.literal("url"), url: z.string() }),
+    z.looseObject({ kind: z.literal("data") }),
+    z.looseObject({ kind: z.literal("bytes"), name: z.string().nullable() }),
+    z.looseObject({ kind: z.literal("generation"), id: z.string(), index: z.int().min(0) }),
+  ]),
+  mediaType: z.string(),
+  width: z.int().min(1),
+  height: z.int().min(1),
+  bytes: z.int().min(1),
+  sha256,
+  sentSha256: sha256.exactOptional(),
+  steps: z.array(z.string()),
+});
+
 export const usageSchema = z.looseObject({
+  driver: driverSchema.exactOptional(),
   inputTokens: z.number().exactOptional(),
   outputTokens: z.number().exactOptional(),
   totalTokens: z.number().exactOptional(),
@@ -77,7 +111,19 @@ export const resultSchema = z
     images: z.array(resultImageSchema),
     asked: z.looseObject({
       n: z.int().exactOptional(),
+      size: z.string().exactOptional(),
+      fit: z.string().exactOptional(),
       aspect: z.string().exactOptional(),
+      format: z.string().exactOptional(),
+      compression: z.number().exactOptional(),
+      alpha: z.string().exactOptional(),
+      allowExtraImages: z.int().exactOptional(),
+      partials: z.int().exactOptional(),
+      images: z.int().exactOptional(),
+      mask: z.boolean().exactOptional(),
+      shrinkInputs: z.boolean().exactOptional(),
+      strict: z.boolean().exactOptional(),
+      codexDriver: z.string().exactOptional(),
       background: z.string().exactOptional(),
       quality: z.string().exactOptional(),
       model: z.string().exactOptional(),
@@ -96,6 +142,9 @@ export const resultSchema = z
       })
       .describe("What came back: read from the bytes, or as the service states it."),
     steps: z.array(z.string()).describe("What limn did to the picture; empty when it is byte for byte the original."),
+    truth: z.array(truthSchema).describe("How each asked property ended, read from the bytes."),
+    inputs: z.array(inputSchema).describe("What went in, by hash, in the order given."),
+    parents: z.array(z.string()).describe("Ids of generations whose pictures went in."),
     warnings: z.array(warningSchema),
     failures: z.array(errorReportSchema.extend({ index: z.int().min(0) })),
     account: z.looseObject({ plan: z.string().nullable(), source: z.string() }),

@@ -26,12 +26,14 @@ export function createFetchClient(hostFetch: typeof globalThis.fetch): HttpClien
     send: async ({ url, method, headers, body, signal, onConnected, onSent }) => {
       await untilAborted(onConnected, signal);
       let response: Response;
+      // A body that cannot be read is the caller's own error, and nothing was sent.
+      const whole = body === null ? null : joined(body);
       try {
         // Redirects are never followed: the token stays with the origin it was meant for.
         const answering = hostFetch(url, {
           method,
           headers,
-          body: body === null ? null : joined(body),
+          body: whole,
           signal,
           redirect: "manual",
         });

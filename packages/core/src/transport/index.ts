@@ -1,4 +1,6 @@
-export { requestIdOf } from "./answer-errors.ts";
+export { errorFromAnswer, requestIdOf } from "./answer-errors.ts";
+export { accountKeyOf, clockSkewOf } from "./answer-facts.ts";
+export { joinBody } from "./body.ts";
 export { createFetchClient } from "./fetch-client.ts";
 export type { HttpClient, RequestBody } from "./http-client.ts";
 export { readLimits } from "./limits.ts";

@@ -73,7 +73,12 @@ function exchange(
           sendBody(outgoing, request.body, () => {
             phase = phase === "sending" ? "answering" : phase;
             request.onSent();
-          }).catch(fail);
+          }).catch((error: unknown) => {
+            // The body itself could not be read: the caller's own error, too.
+            release();
+            outgoing.destroy();
+            reject(error);
+          });
         },
         (error: unknown) => {
           // Not a failure of the connection: the caller's own error goes through unchanged.

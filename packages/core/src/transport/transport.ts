@@ -227,8 +227,8 @@ class Exchange {
 
   #requestHeaders(credential: Credential): Record<string, string> {
     return {
-      ...this.#call.headers,
       ...this.#headers,
+      ...this.#call.headers,
       authorization: `Bearer ${credential.revealToken()}`,
       ...credential.accountHeaders,
       ...(credential.accountId === null ? {} : { "chatgpt-account-id": credential.accountId }),

@@ -69,6 +69,7 @@ async function findAll(context: HostContext, isReport: boolean): Promise<readonl
         text: `auto would take ${limn.images.plan({ operation: "generate", prompt: "x" }).engine}`,
         hint: null,
       },
+      await codexFinding(limn),
     );
   } catch (error) {
     const { message, hint, exitStatus } = toLimnError(error);
@@ -151,6 +152,23 @@ function proxyFinding({ environment }: HostContext): Finding {
     text: `${proxy ? "through the proxy of the environment" : "direct"}${authorities === undefined || authorities === "" ? "" : `, extra certificates ${authorities}`}`,
     hint: null,
   };
+}
+
+/** Whether images could be made through the user's own Codex program; nobody needs that, so that it is never a problem. */
+async function codexFinding(limn: Limn): Promise<Finding> {
+  const check = "engine codex";
+  try {
+    const { plan } = await limn.checkEngine("codex", new AbortController().signal);
+    return {
+      check,
+      state: "ok",
+      text: `usable by name (--engine codex)${plan === null ? "" : `, plan ${plan}`}; it also spends chat tokens of the Codex window`,
+      hint: null,
+    };
+  } catch (error) {
+    const { message, code } = toLimnError(error);
+    return { check, state: "note", text: `${message} [${code}]`, hint: null };
+  }
 }
 
 /** Beyond this, tokens are misjudged. */

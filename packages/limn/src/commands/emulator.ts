@@ -8,6 +8,7 @@ interface EmulatorOptions extends JsonOption {
   readonly scenario?: string;
   readonly seed?: string;
   readonly scenarios?: boolean;
+  readonly honours?: string;
 }
 
 const defaultPort = 4311;
@@ -23,7 +24,11 @@ export async function emulator(context: HostContext, options: EmulatorOptions): 
   const port = wholeNumber("port", options.port, defaultPort, 65_535);
   const seed = wholeNumber("seed", options.seed, 1, Number.MAX_SAFE_INTEGER);
   const pretend = start(() =>
-    createEmulator({ seed, ...(options.scenario === undefined ? {} : { scenario: options.scenario }) }),
+    createEmulator({
+      seed,
+      capabilities: capabilitiesOf(options.honours),
+      ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
+    }),
   );
   const running = await pretend.listen({ port }).catch((error: unknown) => {
     throw new LimnError("connection_failed", {
@@ -49,6 +54,24 @@ export async function emulator(context: HostContext, options: EmulatorOptions): 
   stop();
   await pretend.close();
   return signal.reason instanceof Interrupted ? signal.reason.exitStatus : 0;
+}
+
+/** What the live service is reported to ignore, and a pretend one can honour. */
+const honourable: Readonly<Record<string, string>> = {
+  size: "honoursSize",
+  quality: "honoursQuality",
+  count: "honoursCount",
+};
+
+function capabilitiesOf(given: string | undefined): Readonly<Record<string, boolean>> {
+  const names = given === undefined ? [] : given.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !Object.hasOwn(honourable, name));
+  if (unknown.length > 0)
+    throw new LimnError("invalid_option", {
+      message: `--honours takes ${Object.keys(honourable).join(", ")}, and not ${unknown.join(", ")}.`,
+      hint: "For example: limn emulator --honours size,quality",
+    });
+  return Object.fromEntries(names.map((name) => [honourable[name] ?? name, true]));
 }
 
 function start<T>(create: () => T): T {

@@ -1,198 +1,47 @@
-import { createReadStream } from "node:fs";
 import { LimnError, validateRequest } from "@limn/core";
-import type { DeliveryOption, Fault, GenerationEvent, GenerationResult, Limn, Plan } from "@limn/core";
+import type { Fault } from "@limn/core";
 import { faultName, readRequest, readSettings, refuseTerminalOutput } from "../generate-options.ts";
-import type { GenerateSettings, RawGenerateOptions } from "../generate-options.ts";
+import type { RawGenerateOptions } from "../generate-options.ts";
 import type { HostContext } from "../host-context.ts";
-import { Interrupted, watchInterruption } from "../interruption.ts";
+import { readInputs } from "../read-inputs.ts";
 import { readPrompt } from "../read-prompt.ts";
-import { startSandbox } from "../sandbox.ts";
-import { formatBytes, formatDuration, formatWindow } from "../terminal/format.ts";
-import { showPicture } from "../terminal/picture.ts";
-import { Progress } from "../terminal/progress.ts";
+import { runRequest } from "./run-request.ts";
 
-const partialStatus = 11;
-
-/** `limn generate`. Returns the exit status. */
+/** `limn generate` and `limn edit`. Returns the exit status. */
 export async function generate(
   context: HostContext,
+  operation: "generate" | "edit",
   words: readonly string[],
   raw: RawGenerateOptions,
   usageFaults: readonly Fault[],
 ): Promise<number> {
-  const { terminal } = context;
+  const { terminal, environment } = context;
   const faults = [...usageFaults];
   const config = context.config();
   const settings = readSettings(raw, config, faults);
-  const prompt = await readPrompt(words, raw.promptFile, (line) => terminal.say(line));
-  const request = validateRequest(readRequest(raw, prompt, config), faults, (field) => faultName(field, raw, config));
+  const sources = raw.image ?? [];
+  const isStdinTaken = sources.includes("-");
+  const prompt = isStdinTaken
+    ? await promptBesideStdin(words, raw.promptFile)
+    : await readPrompt(words, raw.promptFile, (line) => terminal.say(line));
+  const nameOf = (field: string): string => faultName(field, raw, config);
+  // Every fault of the words is told before a picture is read for nothing.
+  validateRequest(readRequest(operation, raw, prompt, sources, config), faults, nameOf);
   refuseTerminalOutput(settings.output, terminal.isOutputTerminal && raw.dryRun !== true);
+  const images = raw.dryRun === true ? sources : await readInputs(sources, environment.variables);
+  const request = validateRequest(readRequest(operation, raw, prompt, images, config), [], nameOf);
+  return runRequest(context, request, settings, raw);
+}
 
-  const isDry = raw.dryRun === true;
-  const sandbox = settings.sandbox && !isDry ? await startSandbox() : null;
-  const limn = context.limn({
-    limits: { totalMs: settings.timeoutMs },
-    retries: settings.retries,
-    ...(raw.profile === undefined ? {} : { profile: raw.profile }),
-    ...sandbox?.options,
-  });
-  const plan = limn.images.plan(request);
-  if (raw.explain === true && raw.json !== true && raw.jsonl !== true) explain(context, plan);
-  if (isDry) {
-    printPlan(context, plan, raw);
-    return 0;
-  }
-
-  const interruption = watchInterruption();
-  const progress = new Progress(terminal, { quiet: raw.quiet === true, verbose: raw.verbose === true });
-  let id: string | null = null;
-  const onEvent = (event: GenerationEvent): void => {
-    id = event.id;
-    if (raw.jsonl === true) terminal.data(JSON.stringify(event));
-    progress.handle(event);
-  };
-  try {
-    const result = await limn.images.generate(request, {
-      signal: interruption.signal,
-      onEvent,
-      delivery: deliveryOf(context, settings),
-      keepHistory: settings.keepHistory,
-      concurrency: settings.concurrency,
-      ignoreLimit: raw.ignoreLimit === true,
-      ignorePlan: raw.ignorePlan === true,
+/** With a picture on stdin the words must come from elsewhere. */
+async function promptBesideStdin(
+  words: readonly string[],
+  promptFile: string | undefined,
+): Promise<string | undefined> {
+  if (promptFile === "-" || (words.length === 1 && words[0] === "-"))
+    throw new LimnError("invalid_option", {
+      message: "The prompt and a picture cannot both come from stdin.",
+      hint: 'Give the prompt as words: cat fox.png | limn edit "make it night" -i -',
     });
-    progress.stop();
-    await printResult(context, result, settings, raw);
-    return result.status === "partial" ? partialStatus : 0;
-  } catch (error) {
-    progress.stop();
-    if (!(error instanceof Interrupted)) throw error;
-    terminal.say(describeInterruption(limn, id));
-    return error.exitStatus;
-  } finally {
-    interruption.stop();
-    await sandbox?.close();
-  }
-}
-
-function deliveryOf(context: HostContext, settings: GenerateSettings): DeliveryOption {
-  if (settings.output !== "-")
-    return { kind: "files", output: settings.output, force: settings.force, embedRecipe: settings.embedRecipe };
-  return {
-    kind: "stream",
-    write: async (path) => {
-      if (await writeBytes(context, path)) return;
-      const reason = context.terminal.outputFailure?.code ?? "closed";
-      // With history the picture is safe, and a reader who had enough is nothing to complain about.
-      if (reason === "EPIPE" && settings.keepHistory) return;
-      throw new LimnError("artifact_write_failed", {
-        message: `stdout did not take the whole picture (${reason}). It is kept at ${path}.`,
-        hint: `Copy it from there: cp '${path.replaceAll("'", String.raw`'\''`)}' .`,
-        details: { original: path, reason },
-      });
-    },
-  };
-}
-
-async function writeBytes({ terminal }: HostContext, path: string): Promise<boolean> {
-  for await (const chunk of createReadStream(path))
-    if (chunk instanceof Uint8Array && !(await terminal.bytes(chunk))) return false;
-  return true;
-}
-
-function explain({ terminal }: HostContext, plan: Plan): void {
-  terminal.say(`engine ${plan.engine}: ${plan.reason}`);
-  terminal.say(
-    `${plan.calls} ${plan.calls === 1 ? "call" : "calls"}, ${plan.request.n} ${plan.request.n === 1 ? "image" : "images"} of the plan's allowance`,
-  );
-}
-
-function printPlan({ terminal }: HostContext, plan: Plan, raw: RawGenerateOptions): void {
-  const { method, url, headers, body } = plan.sent;
-  if (raw.json === true || raw.jsonl === true) {
-    terminal.data(
-      JSON.stringify({
-        schemaVersion: 1,
-        dryRun: true,
-        engine: plan.engine,
-        reason: plan.reason,
-        calls: plan.calls,
-        asked: plan.asked,
-        request: { method, url, headers, body },
-      }),
-    );
-    return;
-  }
-  terminal.data(`${method} ${url}`);
-  for (const [name, value] of Object.entries(headers)) terminal.data(`${name}: ${value}`);
-  terminal.data("authorization: Bearer <the login's token>");
-  terminal.data("");
-  terminal.data(JSON.stringify(body, null, 2));
-  if (raw.quiet !== true)
-    terminal.say(`dry run: nothing was sent${plan.calls > 1 ? `; it would be sent ${plan.calls} times` : ""}`);
-}
-
-async function printResult(
-  context: HostContext,
-  result: GenerationResult,
-  settings: GenerateSettings,
-  raw: RawGenerateOptions,
-): Promise<void> {
-  const { terminal, environment } = context;
-  if (raw.json === true) terminal.data(JSON.stringify(result));
-  const isPlain = raw.json !== true && raw.jsonl !== true;
-  if (isPlain && settings.output !== "-") for (const { path } of result.images) if (path !== null) terminal.data(path);
-  for (const { message, code } of result.warnings)
-    terminal.say(`${terminal.style("yellow", "note:")} ${message} ${terminal.style("dim", `[${code}]`)}`);
-  if (result.status === "partial") {
-    terminal.say(
-      `${terminal.style("yellow", "partial:")} ${result.images.length} of ${result.images.length + result.failures.length} images came; the rest failed:`,
-    );
-    for (const { index, message, code } of result.failures)
-      terminal.say(`  image ${index + 1}: ${message} ${terminal.style("dim", `[${code}]`)}`);
-    for (const hint of new Set(result.failures.map((failure) => failure.hint)))
-      if (hint !== null) terminal.say(`${terminal.style("cyan", "→")} ${hint}`);
-  }
-  if (raw.quiet === true) return;
-  terminal.say(terminal.style("dim", summary(result)));
-  if (!isPlain) return;
-  for (const { path } of result.images)
-    if (path !== null) await showPicture(terminal, environment.variables, path, settings.preview);
-}
-
-function summary(result: GenerationResult): string {
-  const first = result.images[0];
-  const parts: string[] = [];
-  if (first !== undefined)
-    parts.push(
-      `${first.width}x${first.height} ${first.mediaType.slice("image/".length).toUpperCase()}${first.hasAlpha ? " with alpha" : ""}`,
-    );
-  if (result.images.length > 1) parts.unshift(`${result.images.length} images`);
-  parts.push(formatBytes(result.images.reduce((sum, { bytes }) => sum + bytes, 0)));
-  parts.push(formatDuration(result.timingsMs.total));
-  if (result.got.quality !== undefined) parts.push(`quality ${result.got.quality}`);
-  if (result.emulated) parts.push("SANDBOX: nothing was spent");
-  else {
-    parts.push(`paid by ${result.account.plan === null ? "the plan" : `plan ${result.account.plan}`}`);
-    const window = result.limits.windows?.[0];
-    if (window !== undefined)
-      parts.push(`${window.usedPercent} % of the ${formatWindow(window.windowMinutes)} image allowance used`);
-  }
-  parts.push(result.id);
-  return parts.join(" · ");
-}
-
-/** After Ctrl-C: what is known, and whether it may have cost something. */
-function describeInterruption(limn: Limn, id: string | null): string {
-  if (id === null) return "interrupted; nothing was sent";
-  const { status, manifest } = limn.store.find(id);
-  const { calls, images, emulated } = manifest;
-  const sent = calls.filter(({ state, attempts }) => state === "sent" && attempts > 0).length;
-  const count = `${sent} ${sent === 1 ? "request" : "requests"}`;
-  const lines = [`interrupted; generation ${id} is ${status}`];
-  if (images.length > 0) lines.push(`${images.length} of ${manifest.n} images finished and kept`);
-  if (sent === 0) lines.push(images.length > 0 ? "nothing more was sent" : "nothing was sent");
-  else if (emulated) lines.push(`${count} had been sent to the sandbox; nothing was spent`);
-  else lines.push(`${count} had already been sent and may have been paid for; limn status tells what is left`);
-  return [...lines, `→ See: limn show ${id}`].join("\n");
+  return promptFile === undefined ? words.join(" ") : readPrompt(words, promptFile, () => undefined);
 }

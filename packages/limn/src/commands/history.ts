@@ -1,5 +1,6 @@
+import { isAbsolute, join } from "node:path";
 import { LimnError } from "@limn/core";
-import type { FoundGeneration } from "@limn/core";
+import type { FoundGeneration, InputRecord, LastScope } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
 import { formatBytes, formatLocalTime, formatTable } from "../terminal/format.ts";
 import { oneLine } from "../terminal/terminal.ts";
@@ -70,16 +71,30 @@ function summaryOf({ id, status, manifest }: FoundGeneration): unknown {
   return { id, status, createdAt, operation, engine, model, emulated, prompt, n, images: images.length, folder };
 }
 
+interface OneOptions extends JsonOption {
+  readonly sandbox?: boolean;
+}
+
+/** `@last` is this folder's. */
+function scopeOf(context: HostContext, { sandbox }: OneOptions): LastScope {
+  return {
+    folder: context.environment.workingFolder,
+    session: null,
+    emulated: sandbox === true || context.config().get("sandbox")?.value === true,
+  };
+}
+
 /** `limn show ID`: all that is known about one generation. */
-export async function show(context: HostContext, reference: string, { json }: JsonOption): Promise<number> {
+export async function show(context: HostContext, reference: string, options: OneOptions): Promise<number> {
   const { terminal } = context;
+  const { json } = options;
   const { store } = context.limn();
-  const found = store.find(reference);
+  const found = store.find(reference, scopeOf(context, options));
   const { manifest } = found;
   const images = manifest.images.map((image) => ({
     ...image,
     path: image.delivered.at(-1)?.path ?? store.imagePath(found, image),
-    original: store.imagePath(found, image),
+    original: isAbsolute(image.file) ? image.file : join(found.folder, image.file),
   }));
   if (json === true) {
     const { state, owner, calls, ...facts } = manifest;
@@ -112,11 +127,33 @@ export async function show(context: HostContext, reference: string, { json }: Js
     rows.push(["", `original ${image.original}`]);
     for (const { path } of image.delivered) if (path !== image.original) rows.push(["", `copy ${path}`]);
   }
+  for (const [place, input] of (manifest.inputs ?? []).entries())
+    rows.push([place === 0 ? "inputs" : "", describeInput(input)]);
+  if (manifest.steps.length > 0) rows.push(["steps", manifest.steps.join(", ")]);
+  for (const [place, { property, asked, outcome, got }] of (manifest.truth ?? []).entries())
+    rows.push([place === 0 ? "truth" : "", `${property} ${asked}: ${outcome}${got === null ? "" : `, ${got}`}`]);
+  if (manifest.parents.length > 0) rows.push(["parents", manifest.parents.join(", ")]);
   for (const { message, code } of manifest.warnings) rows.push(["note", `${message} [${code}]`]);
   for (const { index, message, code } of manifest.failures)
     rows.push(["failed", `image ${index + 1}: ${message} [${code}]`]);
   for (const line of formatTable(rows)) terminal.data(line);
   return 0;
+}
+
+/** One line about an input: where it came from, what it is, and its hash. */
+export function describeInput({ role, origin, mediaType, width, height, sha256, steps }: InputRecord): string {
+  const from =
+    origin.kind === "file"
+      ? origin.path
+      : origin.kind === "url"
+        ? origin.url
+        : origin.kind === "generation"
+          ? `@${origin.id}:${origin.index + 1}`
+          : origin.kind === "bytes"
+            ? (origin.name ?? "bytes")
+            : "data URL";
+  const done = steps.length === 0 ? "" : `, ${steps.join(", ")}`;
+  return `${role === "mask" ? "mask " : ""}${oneLine(from, 300)}: ${width}x${height} ${mediaType}, sha256 ${sha256.slice(0, 16)}…${done}`;
 }
 
 function explainStatus({ status, manifest }: FoundGeneration): string {
@@ -138,9 +175,9 @@ function listing(values: object): string {
 }
 
 /** `limn open ID`: the first picture in the system's viewer. */
-export async function open(context: HostContext, reference: string): Promise<number> {
+export async function open(context: HostContext, reference: string, options: OneOptions = {}): Promise<number> {
   const { store } = context.limn();
-  const found = store.find(reference);
+  const found = store.find(reference, scopeOf(context, options));
   const image = found.manifest.images[0];
   if (image === undefined)
     throw new LimnError("artifact_not_found", {

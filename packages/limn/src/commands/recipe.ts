@@ -25,7 +25,16 @@ export async function recipe(context: HostContext, file: string, { json }: JsonO
     if (found[name] !== undefined) rows.push([name, oneLine(JSON.stringify(found[name]), 2000)]);
   if (found.steps !== undefined)
     rows.push(["steps", found.steps.length === 0 ? "none: byte for byte the original" : found.steps.join(", ")]);
-  if (found.c2pa === true) rows.push(["provenance", "C2PA manifest present"]);
+  if (Array.isArray(found.inputs) && found.inputs.length > 0)
+    rows.push(["inputs", oneLine(JSON.stringify(found.inputs), 2000)]);
+  if (found.parents !== undefined && found.parents.length > 0) rows.push(["parents", found.parents.join(", ")]);
+  if (found.c2pa === true)
+    rows.push([
+      "provenance",
+      found.steps === undefined || found.steps.length === 0
+        ? "C2PA manifest present"
+        : "C2PA manifest in the original; this file was finished here and has none",
+    ]);
   for (const line of formatTable(rows)) terminal.data(line);
   return 0;
 }

@@ -15,6 +15,7 @@ const words: Readonly<Record<Stage, string>> = {
   sent: "sent, the service is drawing",
   receiving: "receiving",
   saving: "saving",
+  finishing: "finishing it here",
   waiting: "that did not work, waiting to try again",
 };
 
@@ -48,6 +49,11 @@ export class Progress {
     } else if (event.type === "image-progress") {
       this.#images.set(event.index, { stage: event.stage, bytes: event.bytes ?? 0, attempt: event.attempt });
       this.#tell(event.index, event.stage, event.delayMs ?? null, event.bytes ?? null);
+    } else if (event.type === "extra-image") {
+      // Announced before it is sent: it costs.
+      this.#line(`image ${event.index + 1}: spending one more image of the plan, as allowed: ${event.reason}`);
+    } else if (event.type === "image-partial") {
+      if (this.#isVerbose) this.#line(`preview ${event.partialIndex + 1}: ${event.path}`);
     } else if (event.type === "image-end") {
       this.#images.set(event.index, {
         stage: event.failure === null ? "done" : "failed",

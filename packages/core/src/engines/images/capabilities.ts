@@ -10,8 +10,11 @@ export const imagesCapabilities: EngineCapabilities = {
   operations: ["generate", "edit"],
   imagesPerCall: 1,
   maxInputImages: 5,
+  explicitOnly: false,
+  alsoSpends: null,
   partials: false,
   models: ["gpt-image-2", "gpt-image-2-low", "gpt-image-2-medium", "gpt-image-2-high"],
+  takesHostModels: false,
   rows: [
     {
       property: "prompt",

@@ -1,6 +1,6 @@
 import type { Engine, EngineAnswer, EngineCall } from "../../contracts/engine.ts";
 import { isLimnError } from "../../errors/index.ts";
-import { readLimits, requestIdOf } from "../../transport/index.ts";
+import { accountKeyOf, clockSkewOf, readLimits, requestIdOf } from "../../transport/index.ts";
 import type { Transport, TransportAnswer } from "../../transport/index.ts";
 import { ImagesAnswerReader } from "./answer.ts";
 import { imagesCapabilities } from "./capabilities.ts";
@@ -25,7 +25,7 @@ export function createImagesEngine({ transport, clock }: ImagesEngineOptions): E
     }),
     prepare: async () => {
       const { plan, source, accountId } = await transport.credential();
-      return { plan, source, accountKey: accountId === null ? null : accountKeyOf(accountId, transport.baseURL) };
+      return { plan, source, accountKey: accountKeyOf(accountId, transport.baseURL) };
     },
     run: async (call) => runImagesCall(transport, clock, call),
   };
@@ -77,7 +77,7 @@ async function runImagesCall(transport: Transport, clock: () => number, call: En
       },
       firstByteMs: answer.firstByteMs,
       truncatedAfterImage: facts.isBroken,
-      clockSkewMs: clockSkew(answer),
+      clockSkewMs: clockSkewOf(answer),
     };
   } catch (error) {
     reader.discard();
@@ -95,19 +95,4 @@ async function readAll(answer: TransportAnswer, reader: ImagesAnswerReader): Pro
     reader.discard();
     throw error;
   }
-}
-
-/** Account ids are kept out of files; a hash is enough to tell accounts apart. The same id at another address is another account. */
-function accountKeyOf(accountId: string, baseURL: string): string {
-  return process
-    .getBuiltinModule("node:crypto")
-    .createHash("sha256")
-    .update(`${accountId} ${baseURL}`)
-    .digest("hex")
-    .slice(0, 16);
-}
-
-function clockSkew(answer: TransportAnswer): number | null {
-  const date = Date.parse(answer.headers.get("date") ?? "");
-  return Number.isNaN(date) ? null : answer.receivedAtMs - date;
 }

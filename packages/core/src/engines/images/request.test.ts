@@ -1,28 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LoadedImage, ResolvedRequest } from "../../contracts/request.ts";
-import { aspectSentence, promptWithAspect } from "./aspect-sentence.ts";
+import { loadedImage as image, resolvedRequest as request } from "../../../../../test/support/resolved-request.ts";
+import { aspectSentence } from "../shape-words.ts";
 import { imagesBody, imagesFields, imagesPath } from "./request.ts";
 import { createTurnId } from "./turn-id.ts";
 
-function request(change: Partial<ResolvedRequest> = {}): ResolvedRequest {
-  return {
-    operation: "generate",
-    prompt: "A red fox in a snowy forest, watercolor",
-    n: 1,
-    aspect: null,
-    background: "auto",
-    quality: null,
-    model: null,
-    engine: "images",
-    strict: false,
-    images: [],
-    ...change,
-  };
+function whole(body: ReturnType<typeof imagesBody>): Buffer {
+  // A slice is only valid until the next one is read.
+  const slices: Buffer[] = [];
+  for (const slice of body.slices()) slices.push(Buffer.from(slice));
+  return Buffer.concat(slices);
 }
-
-const whole = (body: ReturnType<typeof imagesBody>): Buffer =>
-  Buffer.concat([...body.slices()].map((slice) => Buffer.from(slice)));
 
 describe("the body of a generation", () => {
   // Field by field the sample of codex-backend contract 3.1 (wire fixture images-generations.json), in its order.
@@ -35,9 +23,38 @@ describe("the body of a generation", () => {
     expect(imagesPath(request())).toBe("/images/generations");
   });
 
-  test("is the same whatever quality, model, count and strictness were wished for", () => {
-    const wishes = request({ quality: "high", model: "gpt-image-2-high", n: 4, strict: true, background: "opaque" });
+  test("is the same whatever quality, model, count, strictness and delivery were wished for", () => {
+    const wishes = request({
+      quality: "high",
+      model: "gpt-image-2-high",
+      n: 4,
+      strict: true,
+      background: "opaque",
+      aspect: { width: 16, height: 9 },
+      wish: { size: { width: 1200, height: 630 }, aspect: null, fit: "pad", format: "webp", compression: 5 },
+      alpha: "strict",
+      allowExtraImages: 3,
+      partials: 2,
+    });
     expect(whole(imagesBody(wishes)).toString()).toBe(sample);
+  });
+
+  test("names size and quality only where the account's table says that they are honoured", () => {
+    const wishes = { aspect: { width: 16, height: 9 }, quality: "max" } as const;
+    const native = { aspect: null, size: { width: 1280, height: 720 }, quality: "high" } as const;
+    expect(imagesFields(request({ ...wishes, native }))).toEqual({
+      prompt: "A red fox in a snowy forest, watercolor",
+      background: "opaque",
+      model: "gpt-image-2",
+      quality: "high",
+      size: "1280x720",
+    });
+    const inWords = { aspect: wishes.aspect, size: null, quality: null };
+    expect(imagesFields(request({ prompt: "a fox", native: inWords }))).toMatchObject({
+      prompt: `a fox\n\n${aspectSentence(wishes.aspect)}`,
+      quality: "auto",
+      size: "auto",
+    });
   });
 
   test("asks for transparency only when it was asked for", () => {
@@ -60,8 +77,6 @@ describe("the body of a generation", () => {
 });
 
 describe("the body of an edit", () => {
-  const image = (bytes: Uint8Array, mediaType = "image/png"): LoadedImage => ({ bytes, mediaType });
-
   // Field by field the sample of codex-backend contract 3.1 (wire fixture images-edits.paths-transparent.json).
   test("is the one that Codex sends, to the byte, for any images", () => {
     fc.assert(
@@ -101,7 +116,7 @@ describe("the body of an edit", () => {
       // A view into a larger buffer, as readers of files hand them out.
       const padded = Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(9)]);
       const body = imagesBody(
-        request({ operation: "edit", images: [image(padded.subarray(7, 7 + size), "image/webp")] }),
+        request({ operation: "edit", images: [image(padded.subarray(7, 7 + size), { mediaType: "image/webp" })] }),
       );
       const sent: unknown = JSON.parse(whole(body).toString());
       expect(sent).toMatchObject({ images: [{ image_url: `data:image/webp;base64,${bytes.toString("base64")}` }] });
@@ -113,32 +128,12 @@ describe("the body of an edit", () => {
   test("goes to the route of edits, its order kept", () => {
     const edit = request({
       operation: "edit",
-      images: [image(Buffer.from("b")), image(Buffer.from("a"), "image/jpeg")],
+      images: [image(Buffer.from("b")), image(Buffer.from("a"), { mediaType: "image/jpeg" })],
     });
     expect(imagesPath(edit)).toBe("/images/edits");
     expect(JSON.parse(whole(imagesBody(edit)).toString())).toMatchObject({
       images: [{ image_url: "data:image/png;base64,Yg==" }, { image_url: "data:image/jpeg;base64,YQ==" }],
     });
-  });
-});
-
-describe("the sentence that steers the shape", () => {
-  // The first is the reported one, word for word (codex-backend contract 3.3).
-  test.each([
-    [16, 9, "Aspect ratio: 16:9, wide landscape (horizontal) canvas."],
-    [9, 16, "Aspect ratio: 9:16, tall portrait (vertical) canvas."],
-    [3, 2, "Aspect ratio: 3:2, landscape (horizontal) canvas."],
-    [2, 3, "Aspect ratio: 2:3, portrait (vertical) canvas."],
-    [1, 1, "Aspect ratio: 1:1, square canvas."],
-    [5, 5, "Aspect ratio: 5:5, square canvas."],
-    [17, 10, "Aspect ratio: 17:10, wide landscape (horizontal) canvas."],
-  ])("for %i:%i", (width, height, sentence) => {
-    expect(aspectSentence({ width, height })).toBe(sentence);
-    expect(promptWithAspect("a fox\n", { width, height })).toBe(`a fox\n\n\n${sentence}`);
-  });
-
-  test("is left out when no shape was asked for, and the prompt is verbatim", () => {
-    expect(promptWithAspect(" a fox \u0000\n", null)).toBe(" a fox \u0000\n");
   });
 });
 

@@ -1,0 +1,2 @@
+export { createUrlFetcher } from "./fetch-url.ts";
+export { createInputLoader } from "./load-inputs.ts";

@@ -1,0 +1,2 @@
+/** @packageDocumentation What limn does to pixels itself, with sharp. */
+export { createImageTools } from "./create-image-tools.ts";
