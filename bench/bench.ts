@@ -18,7 +18,7 @@ export interface Bench {
   /** How often each program runs, when the user said so. */
   readonly runs: number | null;
   /** The server's address for answers of that size; see server/answers.ts. */
-  readonly baseURL: (megabytes: number, sliceBytes?: number) => string;
+  readonly baseURL: (megabytes: number, sliceBytes?: number, previews?: number) => string;
 }
 
 /** One group of measurements. */
@@ -41,7 +41,8 @@ export async function withBench(runs: number | null, work: (bench: Bench) => Pro
       core: resolve(import.meta.dirname, "../packages/core/dist/index.js"),
       temporary,
       runs,
-      baseURL: (megabytes, sliceBytes = 0) => `${address}/${megabytes}/${sliceBytes}`,
+      baseURL: (megabytes, sliceBytes = 0, previews = 0) =>
+        `${address}/${megabytes}/${sliceBytes}${previews === 0 ? "" : `/${previews}`}`,
     });
   } finally {
     server.stdin.end();

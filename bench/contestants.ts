@@ -12,6 +12,14 @@ export interface Job {
   readonly sliceBytes?: number;
 }
 
+/** A picture as an event stream. */
+export interface StreamJob extends Job {
+  /** Previews that come, each as large as the picture. @default 0 */
+  readonly previews?: number;
+  /** Whether they are asked for; otherwise they are passed over. @default false */
+  readonly wantsPreviews?: boolean;
+}
+
 /** A folder for each run, and the variables that keep a program away from every real login and record. */
 export class Workplace {
   readonly #parent: string;
@@ -74,6 +82,82 @@ export function floorImages(bench: Bench, job: Job, count: number): Contestant {
     check: (output) => {
       checkFile(join(place.folder, `image-${count}.png`));
       checkHashes(output, job, count);
+      place.close();
+    },
+  };
+}
+
+/** `limn generate --engine responses`. */
+export function limnStream(bench: Bench, job: StreamJob): Contestant {
+  const place = new Workplace(bench);
+  const checkFile = fileCheck(job);
+  return {
+    command: () => {
+      const baseURL = bench.baseURL(job.megabytes, job.sliceBytes, job.previews);
+      const variables = { ...place.open(), LIMN_BASE_URL: baseURL };
+      const partials = job.wantsPreviews === true ? ["--partials", String(job.previews ?? 0)] : [];
+      const output = ["-o", join(place.folder, "image-1.png")];
+      const words = ["generate", "a red fox in the snow", "--engine", "responses"];
+      return { arguments: [bench.limn, ...words, ...partials, ...output], variables };
+    },
+    check: () => {
+      checkFile(join(place.folder, "image-1.png"));
+      place.close();
+    },
+  };
+}
+
+/** The streaming decoder for that route. */
+export function floorStream(bench: Bench, job: StreamJob): Contestant {
+  const place = new Workplace(bench);
+  const checkFile = fileCheck(job);
+  return {
+    command: () => {
+      const variables = place.open();
+      const baseURL = bench.baseURL(job.megabytes, job.sliceBytes, job.previews);
+      const previews = job.wantsPreviews === true ? (job.previews ?? 0) : 0;
+      return { arguments: [bench.programs.streamEvents, baseURL, place.folder, String(previews)], variables };
+    },
+    check: (output) => {
+      checkFile(join(place.folder, "image-1.png"));
+      checkHashes(output, job, 1);
+      place.close();
+    },
+  };
+}
+
+/** `limn edit` with these files. */
+export function limnEdit(bench: Bench, job: Job, files: readonly string[]): Contestant {
+  const place = new Workplace(bench);
+  const checkFile = fileCheck(job);
+  return {
+    command: () => {
+      const variables = { ...place.open(), LIMN_BASE_URL: bench.baseURL(job.megabytes, job.sliceBytes) };
+      const inputs = files.flatMap((file) => ["-i", file]);
+      const output = ["-o", join(place.folder, "image-1.png")];
+      return { arguments: [bench.limn, "edit", "make it night", ...inputs, ...output], variables };
+    },
+    check: () => {
+      checkFile(join(place.folder, "image-1.png"));
+      place.close();
+    },
+  };
+}
+
+/** The same request and answer with nothing around them. */
+export function floorEdit(bench: Bench, job: Job, files: readonly string[], hashed: boolean): Contestant {
+  const place = new Workplace(bench);
+  const checkFile = fileCheck(job);
+  return {
+    command: () => {
+      const variables = place.open();
+      const baseURL = bench.baseURL(job.megabytes, job.sliceBytes);
+      const parameters = [bench.programs.editImage, baseURL, place.folder, hashed ? "yes" : "no", ...files];
+      return { arguments: parameters, variables };
+    },
+    check: (output) => {
+      checkFile(join(place.folder, "image-1.png"));
+      checkHashes(output, job, 1);
       place.close();
     },
   };

@@ -19,7 +19,7 @@ const node22 = join(root, "test/judges/node_modules/node/bin/node");
 const reports = mkdtempSync(join(tmpdir(), "limn-test-reports-"));
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 
-const packages = ["packages/core", "packages/emulator", "packages/finish", "packages/limn"];
+const packages = ["packages/core", "packages/emulator", "packages/finish", "packages/limn", "packages/pi"];
 const checks: readonly (readonly [string, string, readonly string[]])[] = [
   ["types and build", "npm", ["run", "--silent", "build"]],
   ["types of tests and scripts", bin("tsc"), ["-p", "test/tsconfig.json"]],
@@ -29,7 +29,7 @@ const checks: readonly (readonly [string, string, readonly string[]])[] = [
   ["docs/reference.md is up to date", process.execPath, ["--conditions=source", "scripts/generate-docs.ts", "--check"]],
   ["JSON schemas are up to date", process.execPath, ["--conditions=source", "scripts/generate-schemas.ts", "--check"]],
   ...packages.map((folder) => [`package ${folder}`, bin("publint"), ["--strict", folder]] as const),
-  ...["packages/core", "packages/emulator", "packages/finish"].map(
+  ...["packages/core", "packages/emulator", "packages/finish", "packages/pi"].map(
     (folder) =>
       [`types of package ${folder}`, bin("attw"), ["--pack", folder, "--profile", "esm-only", "--quiet"]] as const,
   ),

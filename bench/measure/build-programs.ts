@@ -1,13 +1,20 @@
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { rolldown } from "rolldown";
 
 const sources = resolve(import.meta.dirname, "../programs");
+/** Not bundled, since it has native parts; the programs lie where no node_modules is near. */
+const sharp = createRequire(import.meta.url).resolve("sharp");
 
 /** Compiled programs by name. */
 export interface Programs {
   readonly reportUsage: string;
   readonly streamImages: string;
+  readonly streamEvents: string;
+  readonly editImage: string;
+  readonly sharpByHand: string;
   readonly limnManyImages: string;
+  readonly finishPicture: string;
   readonly scan: string;
   readonly openaiImage: string;
 }
@@ -18,7 +25,13 @@ export interface Programs {
  */
 export async function buildPrograms(folder: string): Promise<Programs> {
   const build = async (source: string): Promise<string> => {
-    const bundle = await rolldown({ input: join(sources, source), platform: "node" });
+    const bundle = await rolldown({
+      input: join(sources, source),
+      platform: "node",
+      // As in limn's own build.
+      resolve: { conditionNames: ["source", "node", "import", "default"] },
+      plugins: [{ name: "sharp", resolveId: (id) => (id === "sharp" ? { id: sharp, external: true } : null) }],
+    });
     const file = join(folder, `${source.replace(/^.*\//, "").replace(/\.ts$/, "")}.cjs`);
     await bundle.write({ file, format: "cjs", dynamicImportInCjs: true });
     await bundle.close();
@@ -27,7 +40,11 @@ export async function buildPrograms(folder: string): Promise<Programs> {
   return {
     reportUsage: await build("report-usage.ts"),
     streamImages: await build("floor/stream-images.ts"),
+    streamEvents: await build("floor/stream-events.ts"),
+    editImage: await build("floor/edit-image.ts"),
+    sharpByHand: await build("floor/sharp-by-hand.ts"),
     limnManyImages: await build("limn-many-images.ts"),
+    finishPicture: await build("finish-picture.ts"),
     scan: await build("scan.ts"),
     openaiImage: await build("openai-image.ts"),
   };

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Answers, parsePath } from "./answers.ts";
 import type { Wanted } from "./answers.ts";
+import { modelList } from "./event-stream.ts";
 
 const answers = new Answers();
 
@@ -26,7 +27,12 @@ process.stdin.once("end", () => {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const wanted = request.method === "POST" ? parsePath(request.url ?? "") : null;
+  // Large uploads are read without looking at them.
   for await (const _piece of request);
+  if (request.method === "GET" && /\/models\?/.test(request.url ?? "")) {
+    response.writeHead(200, { "content-type": "application/json" }).end(modelList);
+    return;
+  }
   if (wanted === null) {
     response.writeHead(404).end();
     return;

@@ -44,7 +44,11 @@ export default {
   input: { main: "src/main.ts" },
   platform: "node",
   external: ["sharp", "open"],
-  resolve: { conditionNames: ["source", "node", "import", "default"] },
+  resolve: {
+    // Its UMD build asks for its own parts in a way that no bundle can follow.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
+    conditionNames: ["source", "node", "import", "default"],
+  },
   plugins: [lazyModules],
   preserveEntrySignatures: "allow-extension",
   output: {

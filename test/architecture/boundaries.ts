@@ -81,7 +81,13 @@ const zones: readonly Zone[] = [
   { path: `${core}/engines/select.ts`, zones: [`${core}/contracts`, `${core}/errors`], packages: [] },
   {
     path: `${core}/engines/table.ts`,
-    zones: [`${core}/contracts`, `${core}/transport`, `${core}/engines/codex`, `${core}/engines/images`, `${core}/engines/responses`],
+    zones: [
+      `${core}/contracts`,
+      `${core}/transport`,
+      `${core}/engines/codex`,
+      `${core}/engines/images`,
+      `${core}/engines/responses`,
+    ],
     packages: [],
   },
   {
@@ -196,6 +202,13 @@ const zones: readonly Zone[] = [
     packages: [],
   },
   { path: "packages/emulator/src", zones: [], packages: [] },
+  { path: "packages/pi/src/finish-tools.ts", zones: [], packages: ["@limn/core", "@limn/finish"] },
+  {
+    path: "packages/pi/src/index.ts",
+    zones: ["packages/pi/src", "packages/pi/src/finish-tools.ts"],
+    packages: ["@limn/core", "@earendil-works/pi-coding-agent", "@earendil-works/pi-tui"],
+  },
+  { path: "packages/pi/src", zones: ["packages/pi/src/finish-tools.ts"], packages: ["@limn/core"] },
   { path: "packages/finish/src", zones: [], packages: ["@limn/core", "sharp"] },
   { path: "packages/limn/src/image-tools.ts", zones: [], packages: ["@limn/core", "@limn/finish"] },
   { path: "packages/limn/src/terminal", zones: [], packages: ["@limn/core", "sharp"] },

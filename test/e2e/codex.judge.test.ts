@@ -5,6 +5,7 @@ import type { Emulator, EmulatorOptions } from "@limn/emulator";
 import { describe, expect, it } from "vitest";
 import { askCodexForToken } from "../../packages/core/src/codex-program/index.ts";
 import { createCodexSource } from "../../packages/core/src/credentials/index.ts";
+import { proves } from "./requirements.ts";
 import { World, parseObject } from "./support/world.ts";
 
 /** The real Codex program of test/judges (codex-backend contract 8, recipe A). */
@@ -59,6 +60,65 @@ describe.skipIf(absent !== null)(`the real Codex program as judge${absent === nu
 
     const status = await world.startOther(codex, ["login", "status"]).finished;
     expect(status).toMatchObject({ status: 0, stderr: expect.stringContaining("Logged in using ChatGPT") });
+  });
+
+  it.each(["app-server", "exec"])(
+    `makes a checked picture for limn --engine codex by %s, with exactly one image call ${proves("codex-engine")}`,
+    async (driver) => {
+      const { world, emulator, authFile } = await signedInWithCodex();
+      world.env.LIMN_CODEX_BIN = codex;
+      const before = readFileSync(authFile);
+      const made = await world.run([
+        "generate",
+        "a fox",
+        "--engine",
+        "codex",
+        "--codex-driver",
+        driver,
+        "--json",
+        "-o",
+        "fox.png",
+      ]);
+      expect(made).toMatchObject({ status: 0 });
+      const { engine, images, usage, imagesSpent } = parseObject(made.stdout);
+      expect([engine, imagesSpent, images]).toEqual([
+        "codex",
+        1,
+        [expect.objectContaining({ path: world.path("fox.png") })],
+      ]);
+      expect(usage).toMatchObject({ driver: { inputTokens: expect.any(Number) } });
+      expect(emulator.count("images")).toBe(1);
+      const edit = await world.run([
+        "edit",
+        "a hat",
+        "-i",
+        "fox.png",
+        "--engine",
+        "codex",
+        "--codex-driver",
+        driver,
+        "--json",
+      ]);
+      expect([edit.status, emulator.count("images.edits")]).toEqual([0, 1]);
+      emulator.setScenario("usage-limit");
+      const refused = await world.run(["generate", "a fox", "--engine", "codex", "--codex-driver", driver, "--json"]);
+      expect([refused.status, emulator.count("images")]).toEqual([5, 3]);
+      expect(readFileSync(authFile)).toEqual(before);
+    },
+  );
+
+  it(`is named where it is the only way, and never taken by itself ${proves("codex-named")}`, async () => {
+    const { world, emulator } = await signedInWithCodex();
+    world.env.LIMN_CODEX_BIN = codex;
+    world.env.LIMN_HOME = world.path("limn");
+    await world.run(["config", "set", "borrow.source", "none"]);
+    const images = emulator.count("images");
+    const run = await world.run(["generate", "a fox"]);
+    expect([run.status, emulator.count("images")]).toEqual([4, images]);
+    expect(run.stderr).toContain("[login_missing]");
+    expect(run.stderr).toContain("--engine codex");
+    const doctor = await world.run(["doctor"]);
+    expect(doctor.stdout).toMatch(/^engine codex +ok +usable by name \(--engine codex\), plan plus/m);
   });
 
   it("goes on working after limn borrowed its login a hundred times while it ran", async () => {

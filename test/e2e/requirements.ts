@@ -87,6 +87,15 @@ export const requirements = {
     sentence: "inputs that the service dropped are an error; the picture is kept",
   },
 
+  "codex-engine": {
+    part: "editing",
+    sentence: "--engine codex draws through the real Codex program, one image call a picture",
+  },
+  "codex-named": {
+    part: "editing",
+    sentence: "--engine codex is never taken by itself, and named where it is the only way",
+  },
+
   "bad-six-references": {
     part: "bad inputs of an edit",
     sentence: "six references with --engine images, seventeen anywhere",

@@ -4,38 +4,60 @@ const { closeSync, openSync, writeSync } = process.getBuiltinModule("node:fs");
 const { createHash } = process.getBuiltinModule("node:crypto");
 
 const sliceCharacters = 64 * 1024;
-const opening = Buffer.from('"b64_json":"', "latin1");
 const quote = 0x22;
+
+export interface DecoderOptions {
+  readonly path: string;
+  /** What stands directly before the picture. */
+  readonly opening: string;
+  /** False for a picture that is only looked at. */
+  readonly hashed: boolean;
+}
 
 /** The least that turns an answer into a file: base64 decoded in slices, SHA-256, write. No checks, no names, no record. */
 export class Decoder {
-  readonly #hash: Hash = createHash("sha256");
+  readonly #opening: Buffer;
+  readonly #hash: Hash | null;
   readonly #out: Buffer = Buffer.allocUnsafe(sliceCharacters);
   readonly #file: number;
   #state: "before" | "inside" | "behind" = "before";
-  #head: Buffer = Buffer.alloc(0);
+  /** The last bytes that may be the beginning of the opening. */
+  #tail: Buffer = Buffer.alloc(0);
   #carry = "";
 
-  constructor(path: string) {
+  constructor({ path, opening, hashed }: DecoderOptions) {
     this.#file = openSync(path, "wx", 0o600);
+    this.#opening = Buffer.from(opening, "latin1");
+    this.#hash = hashed ? createHash("sha256") : null;
   }
 
-  push(piece: Buffer): void {
-    if (this.#state === "inside") this.#inside(piece);
-    if (this.#state !== "before") return;
-    this.#head = Buffer.concat([this.#head, piece]);
-    const at = this.#head.indexOf(opening);
-    if (at < 0) return;
+  /** Returns what follows the picture; null while it is not over. */
+  push(piece: Buffer): Buffer | null {
+    if (this.#state === "inside") return this.#inside(piece);
+    if (this.#state === "behind") return piece;
+    // Only the seam of two pieces is copied.
+    const length = this.#opening.length;
+    const seam = Buffer.concat([this.#tail, piece.subarray(0, length - 1)]);
+    const atSeam = seam.indexOf(this.#opening);
+    const at = atSeam < 0 ? piece.indexOf(this.#opening) : atSeam - this.#tail.length;
+    if (at < 0) {
+      const rest = piece.length < length ? seam : piece;
+      this.#tail = Buffer.from(rest.subarray(Math.max(0, rest.length - length + 1)));
+      return null;
+    }
     this.#state = "inside";
-    this.#inside(this.#head.subarray(at + opening.length));
+    return this.#inside(piece.subarray(at + length));
   }
 
-  #inside(bytes: Buffer): void {
+  #inside(bytes: Buffer): Buffer | null {
     const end = bytes.indexOf(quote);
     const length = end < 0 ? bytes.length : end;
     for (let offset = 0; offset < length; offset += sliceCharacters)
       this.#decode(bytes.toString("latin1", offset, Math.min(length, offset + sliceCharacters)));
-    if (end >= 0) this.#state = "behind";
+    if (end < 0) return null;
+    this.#state = "behind";
+    closeSync(this.#file);
+    return bytes.subarray(end);
   }
 
   #decode(characters: string): void {
@@ -43,14 +65,15 @@ export class Decoder {
     const whole = text.length & ~3;
     this.#carry = text.slice(whole);
     const decoded = this.#out.subarray(0, this.#out.write(text.slice(0, whole), "base64"));
-    this.#hash.update(decoded);
+    this.#hash?.update(decoded);
     writeSync(this.#file, decoded);
   }
 
-  /** Closes the file. Returns its SHA-256. */
+  /** Its SHA-256. */
   end(): string {
-    closeSync(this.#file);
     if (this.#state !== "behind") throw new Error("the answer was cut");
-    return this.#hash.digest("hex");
+    return this.#hash?.digest("hex") ?? "";
   }
 }
+
+export const imagesOpening = '"b64_json":"';

@@ -2,11 +2,8 @@
  * The floor: `stream-images BASE_URL FOLDER COUNT` asks for COUNT pictures at once, with the request that limn sends, and writes them.
  * Prints their SHA-256.
  */
-import type { IncomingMessage } from "node:http";
-import { Decoder } from "./decoder.ts";
-
-// Not imported: an ESM import of node:http loads undici as well, which a floor must not pay for.
-const { request } = process.getBuiltinModule("node:http");
+import { Decoder, imagesOpening } from "./decoder.ts";
+import { requestAnswer } from "./request-answer.ts";
 
 const body = JSON.stringify({
   prompt: "a red fox in the snow",
@@ -17,20 +14,8 @@ const body = JSON.stringify({
 });
 
 async function streamImage(url: string, path: string): Promise<string> {
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-      authorization: "Bearer bench",
-    };
-    request(url, { method: "POST", agent: false, headers }, resolve).on("error", reject).end(body);
-  });
-  const decoder = new Decoder(path);
-  await new Promise<void>((resolve, reject) => {
-    answer.on("data", (piece: Buffer) => decoder.push(piece));
-    answer.on("end", resolve);
-    answer.on("error", reject);
-  });
+  const decoder = new Decoder({ path, opening: imagesOpening, hashed: true });
+  await requestAnswer(url, body, (piece) => void decoder.push(piece));
   return decoder.end();
 }
 

@@ -23,7 +23,6 @@ import { createCodexSource, createCredentialProvider, createTokenSource } from "
 import type { RankedSource } from "./credentials/index.ts";
 import { createSignInService } from "./sign-in/index.ts";
 import { selectEngine } from "./engines/select.ts";
-import { createInputLoader, createUrlFetcher } from "./inputs/index.ts";
 import { createEngines } from "./engines/table.ts";
 import {
   createFetchClient,
@@ -145,12 +144,17 @@ export function createLimn(options: LimnOptions = {}): Limn {
       store,
       limits: createLimitMemory(folders.data),
       capabilities: capabilityMemory,
-      loadInputs: createInputLoader({
-        workingFolder: environment.workingFolder,
-        temporaryFolder: tmpdir(),
-        tools,
-        fetchUrl: createUrlFetcher({ userAgent, proxyAgent: createProxyChoice(environment.variables) }),
-      }),
+      // Most requests have no inputs; the code for them is loaded by the first that has.
+      loadInputs: async (wanted, resolveArtifact) => {
+        const { createInputLoader, createUrlFetcher } = await import("./inputs/index.ts");
+        const load = createInputLoader({
+          workingFolder: environment.workingFolder,
+          temporaryFolder: tmpdir(),
+          tools,
+          fetchUrl: createUrlFetcher({ userAgent, proxyAgent: createProxyChoice(environment.variables) }),
+        });
+        return load(wanted, resolveArtifact);
+      },
       tools,
       clock,
       version,

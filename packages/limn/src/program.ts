@@ -56,7 +56,7 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
       }),
     );
   if (first === "generate") return program;
-  if (first === "mcp" || first === "worker") {
+  if (first === "mcp" || first === "internal-worker") {
     addAgentCommands(program, context, run);
     return program;
   }
@@ -192,7 +192,7 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .option("--project", "for the working folder, in a file that is shared with it")
     .option("--skill", "with the skill that teaches when and how to make images")
     .option("--undo", "remove what setup added")
-    .option("--print", "print the entry to paste; changes nothing")
+    .option("--print", "print the entry to paste, or with --skill the skill; changes nothing")
     .option("--file <path>", "the client's settings, when they are elsewhere")
     .option("--yes", "write it without being asked")
     .option("--json", "one JSON object on stdout")
@@ -226,7 +226,7 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
 
 type Run = <P extends unknown[]>(action: (...parameters: P) => ExitStatus) => (...parameters: P) => Promise<void>;
 
-/** `worker` is for limn's own servers. */
+/** `internal-worker` is for limn's own servers; a word that nobody begins a prompt with. */
 function addAgentCommands(program: Command, context: () => HostContext, run: Run): void {
   program
     .command("mcp")
@@ -242,11 +242,11 @@ function addAgentCommands(program: Command, context: () => HostContext, run: Run
     .addHelpText("before", examples("limn mcp", "limn mcp --sandbox", "limn mcp --http --port 0 --json"))
     .action(run(async (options) => (await import("./commands/mcp.ts")).mcp(context(), options)));
   program
-    .command("worker", { hidden: true })
+    .command("internal-worker", { hidden: true })
     .argument("[folder]")
     .option("--preview <paths...>", "a small JPEG of these files on stdout")
     .description("make the generation of a job folder; started by limn's own servers")
-    .addHelpText("before", examples("limn worker FOLDER"))
+    .addHelpText("before", examples("limn internal-worker FOLDER"))
     .action(
       run(async (folder: string | undefined, options) =>
         (await import("./commands/worker.ts")).worker(context(), folder, options),

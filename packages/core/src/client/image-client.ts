@@ -242,7 +242,9 @@ async function prepareEngine(
     return await engine.prepare(signal);
   } catch (error) {
     const isNamed = wanted.engine !== undefined && wanted.engine !== "auto";
-    if (isNamed || parts.emulated || !isLimnError(error) || error.category !== "login") throw error;
+    // An expired login has a command of its own that helps.
+    const isAbsent = isLimnError(error) && (error.code === "login_missing" || error.code === "login_unreadable");
+    if (isNamed || parts.emulated || !isAbsent) throw error;
     const other = await usableByName(parts, signal);
     if (other === null) throw error;
     throw error.withHint(
