@@ -19,6 +19,8 @@ const commands = [
   "recipe",
   "capabilities",
   "models",
+  "mcp",
+  "setup",
   "doctor",
   "config",
   "emulator",

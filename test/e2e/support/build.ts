@@ -4,20 +4,19 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../../..");
 
+const packages = readdirSync(join(root, "packages")).filter((name) => existsSync(join(root, "packages", name, "src")));
+
 /** Vitest's global setup for tests of what is built: builds once when the build is missing or older than a source. */
 export function setup(): void {
-  const built = ["limn/dist/main.cjs", "pi/dist/index.js", "ai-sdk/dist/index.js"].map((name) =>
-    join(root, "packages", name),
-  );
-  const newest = newestSource();
-  if (built.every((file) => existsSync(file)) && statSync(join(root, "packages/limn/dist/main.cjs")).mtimeMs >= newest)
-    return;
+  const program = join(root, "packages/limn/dist/main.cjs");
+  const built = packages.map((name) => (name === "limn" ? program : join(root, "packages", name, "dist/index.js")));
+  if (built.every((file) => existsSync(file)) && statSync(program).mtimeMs >= newestSource()) return;
   execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
 }
 
 function newestSource(): number {
   let newest = 0;
-  for (const name of ["core", "emulator", "finish", "limn", "pi", "ai-sdk"]) {
+  for (const name of packages) {
     const folder = join(root, "packages", name, "src");
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       if (file.endsWith(".ts") && !file.endsWith(".test.ts"))

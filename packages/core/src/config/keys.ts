@@ -87,6 +87,21 @@ export const configKeys: readonly ConfigKey[] = [
     meaning:
       "true: an expired login of Codex may be renewed by asking the Codex program, as limn login --renew codex does",
   },
+  {
+    name: "mcp.read",
+    kind: "string",
+    project: false,
+    meaning:
+      "folders whose pictures agents may read beside the working folder; several are separated by : (on Windows by ;)",
+  },
+  {
+    name: "mcp.handover",
+    kind: "integer",
+    minimum: 0,
+    maximum: 3600,
+    project: false,
+    meaning: "default of limn mcp --handover, in seconds",
+  },
   { name: "baseUrl", kind: "url", variable: "LIMN_BASE_URL", project: false, meaning: "the backend's address" },
   { name: "authUrl", kind: "url", variable: "LIMN_AUTH_URL", project: false, meaning: "the sign-in service's address" },
 ];
