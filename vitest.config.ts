@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"]),
-      project("integration", ["test/integration/**/*.test.ts"]),
+      project("integration", ["test/integration/**/*.test.ts"], [build]),
       project("e2e", ["test/e2e/**/*.test.ts"], [build]),
       project("browser", ["test/browser/**/*.test.ts"], [build]),
       project("architecture", ["test/architecture/**/*.test.ts"]),

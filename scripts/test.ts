@@ -19,17 +19,25 @@ const node22 = join(root, "test/judges/node_modules/node/bin/node");
 const reports = mkdtempSync(join(tmpdir(), "limn-test-reports-"));
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 
-const packages = ["packages/core", "packages/emulator", "packages/finish", "packages/limn", "packages/pi"];
+const packages = [
+  "packages/core",
+  "packages/emulator",
+  "packages/finish",
+  "packages/limn",
+  "packages/pi",
+  "packages/ai-sdk",
+];
 const checks: readonly (readonly [string, string, readonly string[]])[] = [
   ["types and build", "npm", ["run", "--silent", "build"]],
   ["types of tests and scripts", bin("tsc"), ["-p", "test/tsconfig.json"]],
+  ["types of integrations/open-design", bin("tsc"), ["-p", "integrations/open-design"]],
   ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["format", bin("oxfmt"), ["--check"]],
   ["unused files, exports and dependencies", bin("knip"), []],
   ["docs/reference.md is up to date", process.execPath, ["--conditions=source", "scripts/generate-docs.ts", "--check"]],
   ["JSON schemas are up to date", process.execPath, ["--conditions=source", "scripts/generate-schemas.ts", "--check"]],
   ...packages.map((folder) => [`package ${folder}`, bin("publint"), ["--strict", folder]] as const),
-  ...["packages/core", "packages/emulator", "packages/finish", "packages/pi"].map(
+  ...["packages/core", "packages/emulator", "packages/finish", "packages/pi", "packages/ai-sdk"].map(
     (folder) =>
       [`types of package ${folder}`, bin("attw"), ["--pack", folder, "--profile", "esm-only", "--quiet"]] as const,
   ),

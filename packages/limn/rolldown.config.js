@@ -7,7 +7,11 @@
  */
 import { resolve } from "node:path";
 
-const roots = new Set(["src/main.ts", "src/commands/generate.ts", "src/commands/run-request.ts"].map((path) => resolve(import.meta.dirname, path)));
+const roots = new Set(
+  ["src/main.ts", "src/commands/generate.ts", "src/commands/run-request.ts"].map((path) =>
+    resolve(import.meta.dirname, path),
+  ),
+);
 
 /** Modules of Node that most runs never use, 1 to 3 ms each: loaded at the first call. Their functions only, which is all that is used. */
 const lazyModules = {
@@ -46,7 +50,10 @@ export default {
   external: ["sharp", "open"],
   resolve: {
     // Its UMD build asks for its own parts in a way that no bundle can follow.
-    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
+    alias: {
+      "jsonc-parser": "jsonc-parser/lib/esm/main.js",
+      "@modelcontextprotocol/server/_shims": resolve(import.meta.dirname, "src/mcp/server-shims.ts"),
+    },
     conditionNames: ["source", "node", "import", "default"],
   },
   plugins: [lazyModules],

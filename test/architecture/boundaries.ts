@@ -202,6 +202,7 @@ const zones: readonly Zone[] = [
     packages: [],
   },
   { path: "packages/emulator/src", zones: [], packages: [] },
+  { path: "packages/ai-sdk/src", zones: [], packages: ["@ai-sdk/provider", "@limn/core", "@limn/finish"] },
   { path: "packages/pi/src/finish-tools.ts", zones: [], packages: ["@limn/core", "@limn/finish"] },
   {
     path: "packages/pi/src/index.ts",
@@ -245,6 +246,21 @@ const zones: readonly Zone[] = [
     packages: ["@limn/core"],
   },
   {
+    path: "packages/limn/src/serve",
+    zones: [],
+    packages: ["@limn/core", "busboy"],
+  },
+  {
+    path: "packages/limn/src/commands/serve.ts",
+    zones: [
+      "packages/limn/src",
+      "packages/limn/src/commands",
+      "packages/limn/src/sandbox.ts",
+      "packages/limn/src/serve",
+    ],
+    packages: ["@limn/core"],
+  },
+  {
     path: "packages/limn/src/commands",
     zones: ["packages/limn/src", "packages/limn/src/terminal", "packages/limn/src/sandbox.ts"],
     packages: ["@limn/core", "open"],
@@ -255,6 +271,7 @@ const zones: readonly Zone[] = [
       "packages/limn/src/commands",
       "packages/limn/src/commands/emulator.ts",
       "packages/limn/src/commands/mcp.ts",
+      "packages/limn/src/commands/serve.ts",
       "packages/limn/src/commands/setup.ts",
       "packages/limn/src/commands/worker.ts",
       "packages/limn/src/image-tools.ts",

@@ -88,7 +88,7 @@ describe("--size, --fit and --format", () => {
       "0",
     ]);
     expect([status, emulator.calls]).toEqual([2, []]);
-    for (const part of ["4 things are wrong", "--count", "--size", "16 to 8192", "--compression"])
+    for (const part of ["3 things are wrong", "--count", "--size", "16 to 8192", "--compression"])
       expect(stderr).toContain(part);
     const clash = await world.run(["a fox", "--format", "jpeg", "-o", "fox.png", "--json"]);
     expect([clash.status, errorOf(clash).code, emulator.calls]).toEqual([2, "invalid_option", []]);

@@ -113,7 +113,7 @@ export function addGenerateOptions(command: Command): Command {
     .option("--timeout <seconds>", `for everything (default: ${defaultTimeoutSeconds})`)
     .option("--retries <n>", `repeats of what certainly did nothing, 0..10 (default: ${defaultRetries})`)
     .option("--concurrency <n>", `calls side by side, 1..10 (default: ${defaultConcurrency})`)
-    .option("--dry-run", "print the exact request and send nothing")
+    .option("--dry-run", "print what would be asked; reads no input, sends nothing")
     .option("--explain", "say which engine is chosen and why")
     .option("--preview <when>", "inline picture in the terminal: auto, always, never (default: auto)")
     .option("--json", "one JSON object on stdout")

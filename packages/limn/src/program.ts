@@ -56,7 +56,7 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
       }),
     );
   if (first === "generate") return program;
-  if (first === "mcp" || first === "internal-worker") {
+  if (first === "mcp" || first === "serve" || first === "internal-worker") {
     addAgentCommands(program, context, run);
     return program;
   }
@@ -241,6 +241,17 @@ function addAgentCommands(program: Command, context: () => HostContext, run: Run
     .option("--json", "with --http: print address and key file as one JSON object")
     .addHelpText("before", examples("limn mcp", "limn mcp --sandbox", "limn mcp --http --port 0 --json"))
     .action(run(async (options) => (await import("./commands/mcp.ts")).mcp(context(), options)));
+  program
+    .command("serve")
+    .description("OpenAI's images API on your plan, on a loopback port with a key of its own")
+    .option("--port <n>", "0 lets the system choose (default: 4310)")
+    .option("--host <address>", "let other machines in, with the key (default: 127.0.0.1)")
+    .option("--show-key", "print the key that clients need, and end")
+    .option("--rotate-key", "make a new key, also for a server that runs, and end")
+    .option("--sandbox", "draw with the built-in emulator: no login, nothing sent, nothing spent")
+    .option("--json", "print address and key file as one JSON object")
+    .addHelpText("before", examples("limn serve", "limn serve --show-key", "limn serve --port 0 --json --sandbox"))
+    .action(run(async (options) => (await import("./commands/serve.ts")).serve(context(), options)));
   program
     .command("internal-worker", { hidden: true })
     .argument("[folder]")

@@ -144,11 +144,15 @@ export class GenerationRecord {
   }
 
   /** A picture that was spent on the way to the one of `index`, which is there already. */
-  addExtra(index: number, stored: StoredImage, reason: string): void {
+  addExtra(
+    index: number,
+    stored: StoredImage,
+    about: { readonly reason: string; readonly prompt: string | null },
+  ): void {
     const call = this.#manifest.calls.find((candidate) => candidate.index === index);
     const file = this.#nameOf(stored);
     this.#update({
-      extras: [...(this.#manifest.extras ?? []), { index, file, sha256: stored.sha256, reason }],
+      extras: [...(this.#manifest.extras ?? []), { index, file, sha256: stored.sha256, ...about }],
       calls: this.#calls(index, { index, attempts: call?.attempts ?? 1, state: "done" }),
     });
     this.#writeIfPossible();

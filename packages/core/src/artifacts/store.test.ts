@@ -256,7 +256,7 @@ describe("a generation is found", () => {
     expect([error.code, error.message, error.hint, error.details]).toEqual([
       "artifact_not_found",
       "There is no picture made in /project in the history yet (sandbox pictures do not count).",
-      'Make one: limn generate "a red fox"',
+      `The sandbox made one, ${id("2")}; to count it, add: --sandbox`,
       { folder: "/project" },
     ]);
     expect(createArtifactStore(folder).find("@last", { ...here, emulated: true }).id).toBe(id("2"));

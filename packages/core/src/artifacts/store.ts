@@ -107,7 +107,8 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
     if (reference === "@last") {
       const [found] = last(scope, 1);
       if (found !== undefined) return found;
-      throw noLast(scope, newestAnywhere(scope));
+      const sandboxed = scope.emulated ? undefined : last({ ...scope, emulated: true }, 1)[0];
+      throw noLast(scope, newestAnywhere(scope), sandboxed);
     }
     const wanted = reference.replace(/^@/, "");
     const matches = ids().filter(
@@ -222,13 +223,19 @@ function isInScope(found: FoundGeneration, scope: LastScope): boolean {
   return scope.session === null ? manifest.folder === scope.folder : manifest.session === scope.session;
 }
 
-function noLast(scope: LastScope, elsewhere: FoundGeneration | undefined): LimnError {
+function noLast(
+  scope: LastScope,
+  elsewhere: FoundGeneration | undefined,
+  sandboxed: FoundGeneration | undefined,
+): LimnError {
   const where = scope.session === null ? `made in ${scope.folder}` : "of this session";
   return new LimnError("artifact_not_found", {
     message: `There is no picture ${where} in the history yet${scope.emulated ? "" : " (sandbox pictures do not count)"}.`,
     hint:
       elsewhere === undefined
-        ? 'Make one: limn generate "a red fox"'
+        ? sandboxed === undefined
+          ? 'Make one: limn generate "a red fox"'
+          : `The sandbox made one, ${sandboxed.id}; to count it, add: --sandbox`
         : `The newest of all was made elsewhere; name it if you mean it: @${elsewhere.id}`,
     details: { folder: scope.folder },
   });

@@ -32,7 +32,7 @@ export async function repeatRequest(
     return validateRequest({
       ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)),
       operation: "edit",
-      prompt: prompt ?? `${words}\n\n${variation}`,
+      prompt: prompt ?? `${words.replaceAll(`\n\n${variation}`, "")}\n\n${variation}`,
       images: [`@${id}`],
     });
   }

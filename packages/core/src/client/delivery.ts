@@ -11,6 +11,7 @@ import { copyPngWithRecipe, extensionFor } from "../media/index.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { WorkedImage } from "./finishing.ts";
 import { recipeOf } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** Where finished pictures go. */
 export type DeliveryOption =
@@ -63,6 +64,7 @@ export async function deliverImage(
   image: WorkedImage,
   record: GenerationRecord,
   prompt: string,
+  facts: Pick<Recipe, "got" | "truth">,
 ): Promise<DeliveredImage> {
   const { option, destination } = prepared;
   const untouched = { bytes: image.bytes, sha256: image.sha256, steps: [] };
@@ -74,7 +76,7 @@ export async function deliverImage(
   }
   if (destination === null) throw new TypeError("a delivery into files without a destination");
   const warnings: Warning[] = [];
-  const withRecipe = option.embedRecipe ? await embed(stored, image, record, warnings) : null;
+  const withRecipe = option.embedRecipe ? await embed(stored, image, record, warnings, facts) : null;
   const source = withRecipe?.path ?? image.path;
   try {
     const { path, renamed } = deliver(
@@ -127,9 +129,24 @@ export function keepFinished(image: WorkedImage, stored: StoredImage, record: Ge
 }
 
 /** @throws artifact_write_failed; the original stays */
-function copyWithRecipe(stored: StoredImage, from: string, path: string, record: GenerationRecord): boolean {
+function copyWithRecipe(
+  stored: StoredImage,
+  image: WorkedImage,
+  path: string,
+  record: GenerationRecord,
+  facts: Pick<Recipe, "got" | "truth">,
+): boolean {
   try {
-    return copyPngWithRecipe(from, path, JSON.stringify(recipeOf(record.manifest, stored.index)));
+    return copyPngWithRecipe(
+      image.path,
+      path,
+      // The record gets these when all is done; this file has them in it already.
+      JSON.stringify({
+        ...recipeOf(record.manifest, stored.index),
+        ...facts,
+        steps: [...image.steps, "embed recipe"],
+      }),
+    );
   } catch (error) {
     rmSync(path, { force: true });
     throw new LimnError("artifact_write_failed", {
@@ -147,9 +164,10 @@ async function embed(
   image: WorkedImage,
   record: GenerationRecord,
   warnings: Warning[],
+  facts: Pick<Recipe, "got" | "truth">,
 ): Promise<{ path: string; bytes: number; sha256: string } | null> {
   const path = join(record.folder, `.recipe-${uniqueSuffix()}.part`);
-  if (!copyWithRecipe(stored, image.path, path, record)) {
+  if (!copyWithRecipe(stored, image, path, record, facts)) {
     warnings.push({
       code: "recipe_not_embedded",
       index: stored.index,

@@ -2,7 +2,7 @@ import type { Engine, EngineAnswer, EngineCall } from "../contracts/engine.ts";
 import type { LoadedImage, ResolvedRequest } from "../contracts/request.ts";
 
 /** A flat ground behind the same subject, to be keyed out. Said plainly, because only words steer the service. */
-function keyColorPrompt(color: { readonly hex: string; readonly name: string }): string {
+export function keyColorPrompt(color: { readonly hex: string; readonly name: string }): string {
   return (
     `Keep the subject of this image exactly as it is. Replace everything behind it by one flat, uniform ${color.name} (${color.hex}) background ` +
     "that fills the whole canvas. No shadow, no gradient, no texture, no reflection, no border."

@@ -29,7 +29,16 @@ export interface FinishingPlace {
   /** The generation's own folder. */
   readonly folder: string;
   readonly index: number;
+  /** False with `--no-history`. */
+  readonly keepsOriginal: boolean;
 }
+
+export function whereOriginal({ keepsOriginal }: FinishingPlace): string {
+  return keepsOriginal ? "The untouched original is in the history." : "The original is not kept (--no-history).";
+}
+
+/** Less than this of a picture is hardly the picture that was drawn. */
+const severeCrop = 0.5;
 
 /** Whether pixels are to be looked at or made for a picture of this type; then the tools are loaded. Both HTTP engines make PNG. */
 export function needsTools({ wish, background }: ResolvedRequest, hasMask: boolean, mediaType = "image/png"): boolean {
@@ -151,7 +160,14 @@ export async function finishPixels(
     warnings.push({
       code: "metadata_lost",
       index,
-      message: `Finishing made a new file without the original's ${lost.join(", ")}. The untouched original is in the history.`,
+      message: `Finishing made a new file without the original's ${lost.join(", ")}. ${whereOriginal(place)}`,
+    });
+  const kept = keptShare(image, finished);
+  if (job.fit === "cover" && kept < severeCrop)
+    warnings.push({
+      code: "mostly_cropped",
+      index,
+      message: `Only ${Math.round(kept * 100)} % of the picture is left: the service drew ${image.width}x${image.height}, and ${finished.width}x${finished.height} was cut out of it. All of it: --fit contain or --fit pad`,
     });
   return {
     ...image,
@@ -166,6 +182,15 @@ export async function finishPixels(
     warnings,
     temporary: [...image.temporary, target],
   };
+}
+
+/** Of the area, where a picture was cropped to another shape. */
+function keptShare(
+  before: { readonly width: number; readonly height: number },
+  after: { readonly width: number; readonly height: number },
+): number {
+  const change = before.width / before.height / (after.width / after.height);
+  return Math.min(change, 1 / change);
 }
 
 function jobFor(image: WorkedImage, { wish }: ResolvedRequest): Omit<FinishJob, "source" | "target"> | null {

@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import type { GenerationRecord } from "../artifacts/index.ts";
-import type { StoredImage } from "../contracts/engine.ts";
+import type { EngineAnswer, StoredImage } from "../contracts/engine.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
 import type { ImageTools } from "../contracts/image-tools.ts";
 import type { Warning } from "../contracts/result.ts";
 import { isLimnError } from "../errors/index.ts";
 import type { ClientParts } from "./client-parts.ts";
-import { drawOnKeyColor } from "./extra-image.ts";
-import { blendMasked, ensureAlpha, finishPixels, needsTools, untouched } from "./finishing.ts";
+import { drawOnKeyColor, keyColorPrompt } from "./extra-image.ts";
+import { blendMasked, ensureAlpha, finishPixels, needsTools, untouched, whereOriginal } from "./finishing.ts";
 import type { FinishingPlace, WorkedImage } from "./finishing.ts";
 import type { GenerationRun } from "./generation-run.ts";
 
@@ -22,7 +22,8 @@ export interface FinisherOptions {
 export class ImageFinisher {
   readonly #options: FinisherOptions;
   #extrasLeft: number;
-  #extraImages = 0;
+  readonly #extraAnswers: EngineAnswer[] = [];
+  #wasStopped = false;
 
   constructor(options: FinisherOptions) {
     this.#options = options;
@@ -30,8 +31,13 @@ export class ImageFinisher {
   }
 
   /** Images of the plan that were spent beyond those asked for. */
-  get extraImages(): number {
-    return this.#extraImages;
+  get extraAnswers(): readonly EngineAnswer[] {
+    return this.#extraAnswers;
+  }
+
+  /** An extra image was under way when the user stopped. */
+  get wasStopped(): boolean {
+    return this.#wasStopped;
   }
 
   /** @throws image_corrupt, artifact_write_failed; the original stays */
@@ -40,7 +46,11 @@ export class ImageFinisher {
     const { request, mask } = run;
     if (parts.tools === null || !needsTools(request, mask !== null, stored.mediaType)) return untouched(stored);
     const tools = await parts.tools();
-    const place: FinishingPlace = { folder: record.folder, index: stored.index };
+    const place: FinishingPlace = {
+      folder: record.folder,
+      index: stored.index,
+      keepsOriginal: this.#options.run.keepHistory,
+    };
     this.#options.emit({
       type: "image-progress",
       id: record.id,
@@ -61,7 +71,7 @@ export class ImageFinisher {
       const finished = await finishPixels(tools, image, request, place, stored.c2pa);
       done.push(...finished.temporary);
       for (const path of new Set(done)) if (path !== finished.path) rmSync(path, { force: true });
-      return withLoss(finished, stored);
+      return withLoss(finished, stored, place);
     } catch (error) {
       for (const path of done) rmSync(path, { force: true });
       throw error;
@@ -104,17 +114,23 @@ export class ImageFinisher {
         beforeSend: async (attempt) => record.markSent(index, attempts + attempt, parts.clock()),
         progress: (stage, facts) => emit({ type: "image-progress", id: record.id, index, stage, ...facts }),
       });
-      this.#extraImages += 1;
+      this.#extraAnswers.push(answer);
       const extra = answer.images[0]?.stored;
       if (extra === undefined) return image;
-      record.addExtra(index, extra, reason);
+      record.addExtra(index, extra, { reason, prompt: run.keepHistory ? keyColorPrompt(color) : null });
       const keyed = await ensureAlpha(tools, { ...untouched(extra) }, place, color.hex);
       if (keyed.alpha === "missing")
         return warned(image, index, `Not even before ${color.name} could the ground be taken away cleanly.`);
       return { ...keyed, steps: [`draw once more on ${color.name}`, ...keyed.steps] };
     } catch (error) {
-      if (run.signal.aborted || !isLimnError(error)) throw error;
+      if (!run.signal.aborted && !isLimnError(error)) throw error;
       record.markDone(index);
+      // The first picture is paid for and is delivered, whoever stops the second one.
+      if (run.signal.aborted) {
+        this.#wasStopped = true;
+        return warned(image, index, `The extra image on ${color.name} was stopped; it may have been paid for.`);
+      }
+      if (!isLimnError(error)) throw error;
       return warned(image, index, `The extra image on ${color.name} failed: ${error.message}`);
     } finally {
       inputs.close();
@@ -123,14 +139,13 @@ export class ImageFinisher {
 }
 
 /** A file that was made here has no signed provenance, however it was made. */
-function withLoss(image: WorkedImage, stored: StoredImage): WorkedImage {
+function withLoss(image: WorkedImage, stored: StoredImage, place: FinishingPlace): WorkedImage {
   const isSaid = image.warnings.some(({ code }) => code === "metadata_lost");
   if (image.path === stored.path || !stored.c2pa || isSaid) return image;
   const warning: Warning = {
     code: "metadata_lost",
     index: stored.index,
-    message:
-      "Finishing made a new file without the original's C2PA provenance. The untouched original is in the history.",
+    message: `Finishing made a new file without the original's C2PA provenance. ${whereOriginal(place)}`,
   };
   return { ...image, warnings: [...image.warnings, warning] };
 }

@@ -1,7 +1,7 @@
 import type { EngineAnswer, StoredImage } from "../contracts/engine.ts";
 import type { LoadImageTools } from "../contracts/image-tools.ts";
 import type { LoadedInputs } from "../contracts/input.ts";
-import type { ResolvedRequest } from "../contracts/request.ts";
+import type { LoadedImage, ResolvedRequest } from "../contracts/request.ts";
 import type { Warning } from "../contracts/result.ts";
 import { LimnError } from "../errors/index.ts";
 
@@ -27,15 +27,16 @@ export function referencesDropped(
 /** Shapes that differ by more than this cannot be the same picture; looking would cost a decode of both. */
 const shapeTolerance = 0.01;
 
-/** An edit that gave an input back changed nothing, whatever the words said. */
+/** An edit that gave an input (or its masked region, as it was sent) back changed nothing, whatever the words said. */
 export async function sameAsInput(
-  inputs: LoadedInputs,
+  sent: readonly LoadedImage[],
+  inputs: Pick<LoadedInputs, "records">,
   stored: StoredImage,
   tools: LoadImageTools | null,
 ): Promise<Warning[]> {
-  for (const [place, image] of inputs.images.entries()) {
+  for (const [place, image] of sent.entries()) {
     const record = inputs.records[place];
-    const which = inputs.images.length === 1 ? "the input" : `input ${place + 1}`;
+    const which = sent.length === 1 ? "the input" : `input ${place + 1}`;
     if (image.sha256 === stored.sha256 || record?.sha256 === stored.sha256)
       return [warning(stored, `The result is ${which} again, byte for byte.`)];
     const drift = Math.abs(stored.width / stored.height / (image.width / image.height) - 1);

@@ -14,7 +14,9 @@ export function nativeAsk(capabilities: EngineCapabilities, asked: AskedShape): 
   const target = pixelTarget(asked);
   const size = target !== null && rowOf(capabilities, "size")?.honoured === "yes" ? nearestNativeSize(target) : null;
   const shape = asked.aspect ?? (target === null ? null : nearestShape(target));
-  const steersByWords = rowOf(capabilities, "aspect")?.honoured === "by-words";
+  // Words cost nothing: an account on which they missed goes on being told, so that its table can recover.
+  const aspect = rowOf(capabilities, "aspect");
+  const steersByWords = aspect?.honoured === "by-words" || aspect?.corrected === true;
   return {
     size,
     aspect: size === null && steersByWords ? shape : null,

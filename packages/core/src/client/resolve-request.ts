@@ -92,13 +92,19 @@ function wishOf(
     throw contradiction(
       "compression",
       `Compression is for jpeg, webp and avif, and the picture is delivered ${wanted === null ? "as it comes" : `as ${wanted}`}.`,
+      "Name such a type: --format webp",
     );
   if (wanted === "jpeg" && request.background === "transparent")
-    throw contradiction("format", "A transparent background cannot be delivered as jpeg, which holds none.");
+    throw contradiction(
+      "format",
+      "A transparent background cannot be delivered as jpeg, which holds none.",
+      "Take png, webp or avif, or leave out --background transparent.",
+    );
   if (request.operation === "edit" && request.mask !== undefined && wanted !== null && wanted !== "png")
     throw contradiction(
       "format",
       `With a mask the picture is delivered as png, which loses nothing, not as ${wanted}.`,
+      "Name the output .png, and convert it afterwards.",
     );
   return {
     size,
@@ -109,10 +115,10 @@ function wishOf(
   };
 }
 
-function contradiction(field: string, message: string): LimnError {
+function contradiction(field: string, message: string, hint = "Give one of the two."): LimnError {
   return new LimnError("invalid_option", {
     message,
-    hint: "Give one of the two.",
+    hint,
     details: { faults: [{ field, message }] },
   });
 }

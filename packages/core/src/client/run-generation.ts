@@ -5,7 +5,15 @@ import type { GenerationRecord } from "../artifacts/index.ts";
 import type { EngineAnswer, EngineImage } from "../contracts/engine.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
 import type { Manifest } from "../contracts/manifest.ts";
-import type { GenerationResult, Got, ImageFailure, PropertyTruth, ResultImage, Warning } from "../contracts/result.ts";
+import type {
+  GenerationResult,
+  Got,
+  ImageFailure,
+  PropertyTruth,
+  ResultImage,
+  Sent,
+  Warning,
+} from "../contracts/result.ts";
 import { schemaVersion } from "../contracts/result.ts";
 import { LimnError, isLimnError, toLimnError } from "../errors/index.ts";
 import type { ClientParts } from "./client-parts.ts";
@@ -44,7 +52,7 @@ class Generation {
   readonly #warnings: Warning[] = [];
   readonly #steps: string[] = [];
   readonly #truth: (readonly PropertyTruth[])[] = [];
-  #extraImages = 0;
+  #extraAnswers: readonly EngineAnswer[] = [];
   #got: Got = {};
   #gotIndex = Number.POSITIVE_INFINITY;
   #stop: LimnError | null = null;
@@ -81,7 +89,7 @@ class Generation {
       this.#runOne(record, index, previews, finisher),
     );
     previews.removeAll();
-    this.#extraImages = finisher.extraImages;
+    this.#extraAnswers = finisher.extraAnswers;
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected" && !signal.aborted) this.#fail(record, index, toLimnError(outcome.reason));
     }
@@ -89,6 +97,10 @@ class Generation {
     this.#failures.sort((left, right) => left.index - right.index);
     if (signal.aborted && this.#images.length < request.n) {
       this.#finish(record, "cancelled");
+      throw signal.reason;
+    }
+    if (finisher.wasStopped) {
+      this.#finish(record, "done");
       throw signal.reason;
     }
     return this.#conclude(record);
@@ -224,7 +236,7 @@ class Generation {
       );
     const dropped = referencesDropped(request, answer, stored, record.id);
     if (dropped !== null) throw dropped;
-    this.#warn(record, ...(await sameAsInput(inputs, stored, this.#parts.tools)));
+    this.#warn(record, ...(await sameAsInput(request.images, inputs, stored, this.#parts.tools)));
     const extra = image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt };
     let result: ResultImage;
     try {
@@ -234,7 +246,10 @@ class Generation {
       this.#warn(record, ...worked.warnings, ...judged.warnings);
       for (const step of worked.steps) if (!this.#steps.includes(step)) this.#steps.push(step);
       const { mediaType, width, height, hasAlpha } = worked;
-      const delivered = await deliverImage(this.#run.delivery, stored, worked, record, request.prompt);
+      const delivered = await deliverImage(this.#run.delivery, stored, worked, record, request.prompt, {
+        got: gotOf(image),
+        truth: judged.truth,
+      });
       result = {
         path: delivered.path,
         index,
@@ -304,7 +319,9 @@ class Generation {
         hint:
           disregarded.length > 0
             ? "Without --strict this is a warning. See: limn capabilities"
-            : "A flat ground can be taken away here; one more image of the plan, drawn on such a ground: --allow-extra-images 1",
+            : this.#extraAnswers.length > 0
+              ? "The extra image did not help either; say what the subject stands on, such as: on a plain white background"
+              : "A flat ground can be taken away here; one more image of the plan, drawn on such a ground: --allow-extra-images 1",
         details: { generation: record.id, images: this.#images, warnings, failures: result.failures },
       });
     }
@@ -318,6 +335,7 @@ class Generation {
     const { request, engine } = this.#run;
     const firstAnswer = this.#answers[0];
     const status = state === "sent" ? "unknown" : state === "planned" ? "cancelled" : state;
+    const sent = this.#run.keepHistory ? { sent: this.#sent() } : {};
     const facts = {
       model: firstAnswer?.model ?? record.manifest.model,
       got: this.#got,
@@ -325,8 +343,8 @@ class Generation {
       truth: mergeTruth(this.#truth),
       failures: this.#failures.map(({ index, error }): ImageFailure => ({ index, ...error.toJSON() })),
       account: firstAnswer?.account ?? this.#run.account,
-      usage: sumUsage(this.#answers.map(({ usage }) => usage)),
-      limits: latestLimits(this.#answers.map(({ limits }) => limits)),
+      usage: sumUsage([...this.#answers, ...this.#extraAnswers].map(({ usage }) => usage)),
+      limits: latestLimits([...this.#answers, ...this.#extraAnswers].map(({ limits }) => limits)),
       requestId: firstAnswer?.requestId ?? null,
       timingsMs: {
         total: Math.round(performance.now() - this.#startedAt),
@@ -335,6 +353,7 @@ class Generation {
     };
     const isKept = record.finish({
       ...facts,
+      ...sent,
       state,
       endedAt: new Date(this.#parts.clock()).toISOString(),
       warnings: this.#warnings,
@@ -356,13 +375,21 @@ class Generation {
       emulated: this.#parts.emulated,
       images: this.#images,
       asked: this.#run.asked,
-      sent: engine.describe(request).body,
+      sent: this.#sent(),
       warnings: this.#warnings,
       inputs: this.#run.inputs.records,
       parents: this.#run.inputs.parents,
-      imagesSpent: this.#answers.length + this.#extraImages,
+      imagesSpent: this.#answers.length + this.#extraAnswers.length,
       ...facts,
     };
+  }
+
+  /** What went over the wire; the host model is known only when it was asked. */
+  #sent(): Sent {
+    const { engine, request } = this.#run;
+    const { body } = engine.describe(request);
+    const model = this.#answers[0]?.model;
+    return model !== undefined && engine.id === "responses" ? { ...body, model } : body;
   }
 
   #warn(record: GenerationRecord, ...warnings: readonly Warning[]): void {

@@ -107,7 +107,9 @@ export function findFaults(request: Readonly<Record<string, unknown>>): Fault[] 
     if (message !== null) faults.push({ field, message });
   }
   if (request["operation"] === undefined) faults.push({ field: "operation", message: "must be one of generate, edit" });
-  return [...faults, ...findContradictions(request)];
+  // What is wrong by itself is told by itself.
+  const known = new Set(faults.map(({ field }) => field));
+  return [...faults, ...findContradictions(request).filter(({ field }) => !known.has(field))];
 }
 
 /** Fields that are good each by itself and not together. */
@@ -137,6 +139,16 @@ function findContradictions(request: Readonly<Record<string, unknown>>): Fault[]
   }
   if (format === "jpeg" && background === "transparent")
     clash("format", "cannot be jpeg with a transparent background: JPEG holds none");
+  const hasSize = size !== undefined && size !== "auto";
+  if (fit !== undefined && fit !== "native" && !hasSize && aspect === undefined && mask === undefined)
+    clash("fit", "needs a size or an aspect to get to");
+  if (fit === "contain" && !hasSize && aspect !== undefined && mask === undefined)
+    clash("fit", "contain needs a size: a shape alone has no inside");
+  if (background !== "transparent") {
+    if (request["alpha"] !== undefined) clash("alpha", "needs a transparent background");
+    if (request["allowExtraImages"] !== undefined && request["allowExtraImages"] !== 0)
+      clash("allowExtraImages", "needs a transparent background");
+  }
   if (compression !== undefined && (format === "png" || format === "gif"))
     clash("compression", `is for jpeg, webp and avif; ${format} loses nothing`);
   return faults;

@@ -187,6 +187,7 @@ export type ErrorCode = keyof typeof errorCodes;
 export const warningCodes = {
   size_not_honoured: "The picture has other pixels than asked.",
   format_not_honoured: "The picture is of another type than asked.",
+  mostly_cropped: "More than half of the picture was cropped away to get to the asked pixels.",
   upscaled: "The picture has fewer pixels than asked; the rest was made up by interpolation.",
   alpha_flattened: "The asked file type holds no transparency; the picture was laid on white.",
   same_as_input: "The result is the input again, to the byte or to the eye.",

@@ -97,6 +97,8 @@ export interface Manifest extends Pick<
     readonly file: string;
     readonly sha256: string;
     readonly reason: string;
+    /** Null with `--no-history`. */
+    readonly prompt: string | null;
   }[];
   /** The host's session, where it has such; `@last` of a session is never another one's. */
   readonly session: string | null;

@@ -81,7 +81,7 @@ function lacks({ id, capabilities }: Engine, needs: EngineNeeds): Complaint | nu
   if (needs.drivesCodex && id !== "codex")
     return () =>
       new LimnError("unsupported_option", {
-        message: `The engine "${id}" drives no Codex program.`,
+        message: "--codex-driver was given, and the engine is not codex.",
         hint: "Give both: --engine codex --codex-driver …",
         details: { option: "codexDriver", engine: id },
       });

@@ -51,7 +51,7 @@ async function askFor(
   });
   const delivery = deliveryOf(context, settings);
   const plan = limn.images.plan(request, { delivery });
-  if (raw.explain === true && raw.json !== true && raw.jsonl !== true) explain(context, plan);
+  if (raw.explain === true) explain(context, plan);
   if (raw.dryRun === true) {
     printPlan(context, plan, raw);
     return 0;
@@ -60,11 +60,17 @@ async function askFor(
   const interruption = watchInterruption();
   const progress = new Progress(terminal, { quiet: raw.quiet === true, verbose: raw.verbose === true });
   let id: string | null = null;
+  let isFinishing = false;
   const onEvent = (event: GenerationEvent): void => {
     id = event.id;
+    if (event.type === "image-progress") isFinishing = event.stage === "finishing";
     if (raw.jsonl === true) terminal.data(JSON.stringify(event));
     progress.handle(event);
   };
+  interruption.signal.addEventListener("abort", () => {
+    if (isFinishing)
+      terminal.say("the picture is there and is being finished; Ctrl-C again leaves it as it came, in the history");
+  });
   try {
     const result = await limn.images.generate(request, {
       signal: interruption.signal,
@@ -162,8 +168,14 @@ async function printResult(
   if (raw.json === true) terminal.data(JSON.stringify(result));
   const isPlain = raw.json !== true && raw.jsonl !== true;
   if (isPlain && settings.output !== "-") for (const { path } of result.images) if (path !== null) terminal.data(path);
-  for (const { message, code } of result.warnings)
-    terminal.say(`${terminal.style("yellow", "note:")} ${message} ${terminal.style("dim", `[${code}]`)}`);
+  // Whoever asks for other pixels gets another file: that is in the one calm line below, and in full with -v.
+  const isOrdinary = (code: string): boolean => code === "metadata_lost" && raw.verbose !== true && raw.quiet !== true;
+  const ofImage = (index: number | undefined): string =>
+    index === undefined || result.images.length + result.failures.length < 2 ? "" : `image ${index + 1}: `;
+  for (const { message, code, index } of result.warnings.filter((warning) => !isOrdinary(warning.code)))
+    terminal.say(
+      `${terminal.style("yellow", "note:")} ${ofImage(index)}${message} ${terminal.style("dim", `[${code}]`)}`,
+    );
   if (result.status === "partial") {
     terminal.say(
       `${terminal.style("yellow", "partial:")} ${result.images.length} of ${result.images.length + result.failures.length} images came; the rest failed:`,
@@ -194,24 +206,30 @@ function truthLine({
   truth,
   steps,
   operation,
-}: Pick<GenerationResult, "truth" | "steps" | "operation">): string | null {
-  const rows = truth.filter(({ property, outcome }) => property !== "images" || outcome !== "honoured");
+  warnings,
+}: Pick<GenerationResult, "truth" | "steps" | "operation" | "warnings">): string | null {
+  const rows = truth.filter(({ property, outcome }) => property !== "images" || outcome === "not-honoured");
   if (rows.length === 0 && steps.length === 0) return null;
   const told = rows.map(
     ({ property, asked, outcome, got }) =>
       `${property} ${asked} ${outcomes[outcome]}${outcome === "not-honoured" && got !== null ? ` (${got})` : ""}`,
   );
   if (steps.length > 0) told.push(`${operation === "edit" || told.length > 0 ? "steps: " : ""}${steps.join(", ")}`);
+  if (warnings.some(({ code }) => code === "metadata_lost")) told.push("the original with its C2PA is in the history");
   return told.join(" · ");
+}
+
+function describeKind({ width, height, mediaType, hasAlpha }: GenerationResult["images"][number]): string {
+  return `${width}x${height} ${mediaType.slice("image/".length).toUpperCase()}${hasAlpha ? " with alpha" : ""}`;
 }
 
 function summary(result: GenerationResult): string {
   const first = result.images[0];
   const parts: string[] = [];
-  if (first !== undefined)
-    parts.push(
-      `${first.width}x${first.height} ${first.mediaType.slice("image/".length).toUpperCase()}${first.hasAlpha ? " with alpha" : ""}`,
-    );
+  if (first !== undefined) {
+    const kinds = new Set(result.images.map(describeKind));
+    parts.push([...kinds].join(" and "));
+  }
   if (result.images.length > 1) parts.unshift(`${result.images.length} images`);
   parts.push(formatBytes(result.images.reduce((sum, { bytes }) => sum + bytes, 0)));
   parts.push(formatDuration(result.timingsMs.total));
