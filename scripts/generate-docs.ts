@@ -20,6 +20,7 @@ const commands = [
   "capabilities",
   "models",
   "mcp",
+  "serve",
   "setup",
   "doctor",
   "config",

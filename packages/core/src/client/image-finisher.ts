@@ -124,13 +124,13 @@ export class ImageFinisher {
       return { ...keyed, steps: [`draw once more on ${color.name}`, ...keyed.steps] };
     } catch (error) {
       if (!run.signal.aborted && !isLimnError(error)) throw error;
-      record.markDone(index);
-      // The first picture is paid for and is delivered, whoever stops the second one.
+      // The first picture is paid for and is delivered, whoever stops the second one; that one stays outstanding in the record.
       if (run.signal.aborted) {
         this.#wasStopped = true;
         return warned(image, index, `The extra image on ${color.name} was stopped; it may have been paid for.`);
       }
       if (!isLimnError(error)) throw error;
+      record.markDone(index);
       return warned(image, index, `The extra image on ${color.name} failed: ${error.message}`);
     } finally {
       inputs.close();

@@ -1,0 +1,3 @@
+export { isLoopback } from "./access.ts";
+export { KeyFile } from "./key-file.ts";
+export { startImageServer } from "./server.ts";
