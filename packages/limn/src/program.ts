@@ -1,5 +1,5 @@
 import { version } from "@limn/core";
-import type { Fault } from "@limn/core";
+import type { EngineCapabilities, Fault, Honour } from "@limn/core";
 import { Command } from "commander";
 import { addEditOptions, addGenerateOptions } from "./generate-options.ts";
 import type { RawGenerateOptions } from "./generate-options.ts";
@@ -47,6 +47,7 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
         'echo "a map of an island" | limn generate -o - > map.png',
       ),
     )
+    .addHelpText("after", () => honoursText(context))
     .allowUnknownOption()
     .action(
       run(async (words: string[], options: RawGenerateOptions, command: Command) => {
@@ -72,6 +73,7 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
         'limn edit "a door instead of the window" -i house.png --mask window.png',
       ),
     )
+    .addHelpText("after", () => honoursText(context))
     .allowUnknownOption()
     .action(
       run(async (words: string[], options: RawGenerateOptions, command: Command) => {
@@ -307,6 +309,36 @@ function addConfigCommand(program: Command, context: () => HostContext, run: Run
     .option("--json", "one JSON object on stdout")
     .addHelpText("before", examples("limn config list", "limn config list --json"))
     .action(run(async (options) => (await import("./commands/config.ts")).configList(context(), options)));
+}
+
+const honourWords: Readonly<Record<Honour, string>> = {
+  yes: "honoured by the service",
+  "by-words": "steered by words",
+  reported: "only a wish",
+  ignored: "ignored by the service",
+  unknown: "not known",
+};
+
+/** What the default engine makes of options, from the capability table as it stands for this account. */
+function honoursText(context: () => HostContext): string {
+  let tables: readonly EngineCapabilities[];
+  try {
+    tables = context().limn().capabilities;
+  } catch {
+    // Help works beside a broken settings file, which every other command tells about.
+    return "";
+  }
+  const [table] = tables;
+  if (table === undefined) return "";
+  const kinds = Object.keys(honourWords).flatMap((kind) => {
+    const names = table.rows.filter(({ honoured }) => honoured === kind).map(({ property }) => property);
+    return names.length === 0 || !isHonour(kind) ? [] : [`${names.join(", ")}: ${honourWords[kind]}`];
+  });
+  return `\nWhat the engine ${table.engine} makes of it, on your account:\n${kinds.map((line) => `  ${line}`).join("\n")}\nSize, format, transparency and masks that it does not honour are made here. More: limn capabilities\n`;
+}
+
+function isHonour(kind: string): kind is Honour {
+  return Object.hasOwn(honourWords, kind);
 }
 
 /** A help text begins with examples. */
