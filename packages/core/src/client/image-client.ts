@@ -1,21 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import type { CapabilityRow, EngineCapabilities } from "../contracts/capabilities.ts";
-import type { Engine, Payer } from "../contracts/engine.ts";
+import type { CapabilityRow } from "../contracts/capabilities.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
-import type { LoadedInputs } from "../contracts/input.ts";
 import type { ImageRequest, LoadedImage, ResolvedRequest } from "../contracts/request.ts";
-import type { Asked, GenerationResult, Sent, Warning } from "../contracts/result.ts";
+import type { Asked, GenerationResult, Sent } from "../contracts/result.ts";
 import type { FoundGeneration, LastScope } from "../artifacts/index.ts";
-import { LimnError, isLimnError } from "../errors/index.ts";
+import { LimnError } from "../errors/index.ts";
 import { repeatRequest } from "./again.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { outputFormatOf, prepareDelivery } from "./delivery.ts";
 import type { DeliveryOption } from "./delivery.ts";
-import { needsTools } from "./finishing.ts";
-import { prepareMask } from "./mask-work.ts";
-import type { MaskWork } from "./mask-work.ts";
-import { nativeAsk } from "./native-ask.ts";
+import { prepareEngine, refuseHiddenPlan, refuseKnownLimit, spendingWarnings } from "./prepare-engine.ts";
+import { prepareInputs } from "./prepare-inputs.ts";
 import { probeRequest } from "./probe.ts";
 import { chooseEngine, resolveRequest } from "./resolve-request.ts";
 import { runGeneration } from "./run-generation.ts";
@@ -105,14 +99,6 @@ export interface ImageClient {
 }
 
 const defaultConcurrency = 4;
-const noInputs: LoadedInputs & { readonly warnings: readonly Warning[] } = {
-  images: [],
-  mask: null,
-  records: [],
-  parents: [],
-  warnings: [],
-  close: () => undefined,
-};
 
 /** Stands for an input in a plan, which reads none: that there is one decides the route. */
 const unreadImage: LoadedImage = {
@@ -124,16 +110,6 @@ const unreadImage: LoadedImage = {
   file: "",
   slices: () => [],
 };
-
-/** Everything about one request that is known before anything is sent. */
-interface Prepared {
-  readonly engine: Engine;
-  readonly request: ResolvedRequest;
-  readonly asked: Asked;
-  readonly inputs: LoadedInputs & { readonly warnings: readonly Warning[] };
-  readonly mask: MaskWork | null;
-  close(): void;
-}
 
 export function createClient(parts: ClientParts): ImageClient {
   const generate = async (
@@ -229,146 +205,6 @@ export function createClient(parts: ClientParts): ImageClient {
       return { result, rows: parts.capabilities.corrected(engine.capabilities, accountKey).rows };
     },
   };
-}
-
-/** Who pays. Where the chosen engine has no login, one that must be named may have; the error says so and nothing switches by itself. */
-async function prepareEngine(
-  parts: ClientParts,
-  engine: Engine,
-  wanted: ImageRequest,
-  signal: AbortSignal,
-): Promise<Payer> {
-  try {
-    return await engine.prepare(signal);
-  } catch (error) {
-    const isNamed = wanted.engine !== undefined && wanted.engine !== "auto";
-    // An expired login has a command of its own that helps.
-    const isAbsent = isLimnError(error) && (error.code === "login_missing" || error.code === "login_unreadable");
-    if (isNamed || parts.emulated || !isAbsent) throw error;
-    const other = await usableByName(parts, signal);
-    if (other === null) throw error;
-    throw error.withHint(
-      `${error.hint ?? "Sign in: limn login"} — or let the Codex program do it, which also spends ${other.capabilities.alsoSpends ?? "nothing"}: --engine ${other.id}`,
-    );
-  }
-}
-
-async function usableByName(parts: ClientParts, signal: AbortSignal): Promise<Engine | null> {
-  try {
-    const { engine } = parts.selectEngine({
-      wanted: "codex",
-      model: null,
-      inputImages: 0,
-      partials: 0,
-      drivesCodex: false,
-    });
-    await engine.prepare(signal);
-    return engine;
-  } catch {
-    // Not usable either; the first error is the one to tell.
-    return null;
-  }
-}
-
-/** An engine that was not named and spends more than images says so. */
-function spendingWarnings(wanted: ImageRequest, engine: Engine, reason: string): Warning[] {
-  const isNamed = wanted.engine !== undefined && wanted.engine !== "auto";
-  if (isNamed || engine.capabilities.alsoSpends === null) return [];
-  return [{ code: "extra_spending", message: `The engine ${engine.id} was taken: ${reason}.` }];
-}
-
-/** Read and check what goes in; nothing has been sent when this fails. */
-async function prepareInputs(
-  parts: ClientParts,
-  wanted: ImageRequest,
-  chosen: { readonly engine: Engine; readonly request: ResolvedRequest; readonly asked: Asked },
-  capabilities: EngineCapabilities,
-  scope: LastScope,
-  signal: AbortSignal,
-): Promise<Prepared> {
-  const { engine, request } = chosen;
-  const maskInput = wanted.operation === "edit" ? (wanted.mask ?? null) : null;
-  if (parts.tools === null && request.background !== "transparent" && needsTools(request, maskInput !== null))
-    throw new LimnError("unsupported_option", {
-      message:
-        "Exact sizes, file types and masks need @limn/finish, which this program does not have. Nothing was sent.",
-      hint: "Install it beside this program: npm install @limn/finish",
-    });
-  const images = wanted.images ?? [];
-  if (images.length === 0) return { ...chosen, inputs: noInputs, mask: null, close: () => undefined };
-  const resolveArtifact = (reference: string): ReturnType<ClientParts["store"]["findImage"]> =>
-    parts.store.findImage(reference, scope);
-  const load = {
-    maxImages: capabilities.maxInputImages,
-    engine: engine.id,
-    shrink: wanted.shrinkInputs ?? false,
-    signal,
-  };
-  const inputs = await parts.loadInputs({ ...load, images, mask: maskInput }, resolveArtifact);
-  if (inputs.mask === null || parts.tools === null)
-    return {
-      ...chosen,
-      request: { ...request, images: inputs.images },
-      inputs,
-      mask: null,
-      close: () => inputs.close(),
-    };
-  const folder = mkdtempSync(join(parts.temporaryFolder, "limn-mask-"));
-  const close = (): void => {
-    inputs.close();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    const [base, ...references] = inputs.images;
-    if (base === undefined) throw new TypeError("a mask without a picture passed the checks");
-    const mask = await prepareMask(await parts.tools(), base.file, inputs.mask.file, join(folder, "region.png"));
-    const cut = await parts.loadInputs({ ...load, images: [mask.cutFile], mask: null }, resolveArtifact);
-    return {
-      ...chosen,
-      request: withRegion(request, capabilities, mask, [...cut.images, ...references]),
-      inputs,
-      mask,
-      close: () => {
-        cut.close();
-        close();
-      },
-    };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
-/** The region is sent in the picture's place, and asked back in its own shape. */
-function withRegion(
-  request: ResolvedRequest,
-  capabilities: EngineCapabilities,
-  { cut }: MaskWork,
-  images: readonly LoadedImage[],
-): ResolvedRequest {
-  const native = nativeAsk(capabilities, { size: cut.box, aspect: null, quality: request.quality });
-  return { ...request, native, images };
-}
-
-/** Codex hides its image tool from this plan (codex-backend contract 5.2). */
-function refuseHiddenPlan(plan: string | null): void {
-  if (plan?.toLowerCase() !== "free") return;
-  throw new LimnError("plan_not_included", {
-    message: "This account is on the Free plan, for which Codex hides image generation. Nothing was sent.",
-    hint: "Sign in with an account that has a plan — or try all the same: --ignore-plan",
-    details: { plan },
-  });
-}
-
-function refuseKnownLimit({ limits, clock }: ClientParts, accountKey: string): void {
-  const known = limits.known(accountKey, clock());
-  if (known === null) return;
-  throw new LimnError("usage_limit_reached", {
-    message: `The plan's allowance${known.limit === null ? "" : ` (${known.limit})`} was used up and resets at ${known.resetsAt.slice(0, 16).replace("T", " ")} UTC. Nothing was sent.`,
-    hint: "Asking before then does not help; to ask all the same: --ignore-limit",
-    retryAfterMs: Math.max(0, Date.parse(known.resetsAt) - clock()),
-    details: { resetsAt: known.resetsAt, known: true, ...(known.limit === null ? {} : { limit: known.limit }) },
-  });
 }
 
 /** Turns a call with an event callback into an async iterable; the work stops when the reader leaves. */

@@ -1,6 +1,9 @@
 import type { ResolvedRequest } from "../../contracts/request.ts";
 import { promptWithAspect } from "../shape-words.ts";
 
+/** The image model that Codex asks for; the service ignores it and never names another (codex-backend contract 2.5, 3.1). */
+export const imageModel = "gpt-image-2";
+
 /** What the agent says, alone on a line, when it has no image tool (open-design-provider O37). */
 export const unavailableWord = "IMAGE_GEN_UNAVAILABLE";
 
