@@ -132,6 +132,20 @@ describe("a path", () => {
     expect(sent()).toBe(0);
   });
 
+  it("elsewhere is taken when the user allowed its folder, and nothing beside it", async () => {
+    const world = new World();
+    const emulator = await world.startService();
+    const shared = join(world.folder, "shared");
+    mkdirSync(shared);
+    writeFileSync(join(shared, "red.png"), await png());
+    writeFileSync(join(world.folder, "beside.png"), await png());
+    expect((await world.run(["config", "set", "mcp.read", shared])).status).toBe(0);
+    const agent = await connectStdio(world);
+    const allowed = await call(agent, "edit_image", { prompt: "x", images: [join(shared, "red.png")] });
+    const refused = await call(agent, "edit_image", { prompt: "x", images: [join(world.folder, "beside.png")] });
+    expect([allowed.isError, refused.isError, imageCalls(emulator).length]).toEqual([false, true, 1]);
+  });
+
   it("is not taken from the working folder when that is the home", async () => {
     const world = new World();
     await world.startService();

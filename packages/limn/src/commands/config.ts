@@ -1,4 +1,4 @@
-import { configKey, configKeys, userConfigFile, writeUserSetting } from "@limn/core";
+import { configKey, configKeys, userConfigFile, validateRequest, writeUserSetting } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
 import { formatTable } from "../terminal/format.ts";
 import type { JsonOption } from "./account.ts";
@@ -21,6 +21,9 @@ export async function configSet(
   name: string,
   value: string | null,
 ): Promise<number> {
+  // What every request would be refused for is not written down.
+  if (name === "aspect" && value !== null)
+    validateRequest({ operation: "generate", prompt: "x", aspect: value }, [], () => `the setting "${name}"`);
   writeUserSetting(environment, name, value);
   terminal.say(`${name} is ${value === null ? "not set" : "set"} in ${userConfigFile(environment)}`);
   return 0;
