@@ -93,7 +93,7 @@ export class PackedExtension {
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 
@@ -146,7 +146,7 @@ export class PiWorld {
     onTestFinished(async () => {
       for (const { child } of this.#running) if (child.exitCode === null) child.kill("SIGKILL");
       await Promise.all(this.#running.map(async ({ finished }) => finished));
-      rmSync(this.folder, { recursive: true, force: true });
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     });
   }
 
