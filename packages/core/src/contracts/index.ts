@@ -9,3 +9,5 @@ export * from "./engine.ts";
 export * from "./credential.ts";
 export * from "./manifest.ts";
 export * from "./sign-in.ts";
+export * from "./library.ts";
+export * from "./studio-api.ts";
