@@ -17,6 +17,7 @@ export interface SignedIn {
   readonly store: "file" | "keyring";
 }
 
+/** How signing out ended. */
 export interface SignedOut {
   /** False when nobody was signed in. */
   readonly wasSignedIn: boolean;
@@ -28,7 +29,9 @@ export interface SignedOut {
 export interface OwnLoginControl {
   readonly profile: string;
   readonly file: string;
+  /** Sign in with a browser on this machine. @throws the login and connection codes */
   withBrowser(options: Omit<BrowserLoginOptions, "service">): Promise<SignedIn>;
+  /** Sign in with a code that is entered elsewhere. @throws the login and connection codes */
   withDeviceCode(options: Omit<DeviceLoginOptions, "service" | "clock">): Promise<SignedIn>;
   /** Delete the login; unless `keepSession`, end what limn itself obtained at the service first. */
   signOut(options: { readonly keepSession: boolean; readonly signal: AbortSignal }): Promise<SignedOut>;

@@ -18,9 +18,11 @@ import type { EngineCapabilities } from "./contracts/capabilities.ts";
 import type { CredentialReport } from "./contracts/credential.ts";
 import type { Engine, Payer } from "./contracts/engine.ts";
 import type { LoadImageTools } from "./contracts/image-tools.ts";
+import type { Library } from "./contracts/library.ts";
 import type { EngineId } from "./contracts/request.ts";
 import { createCodexSource, createCredentialProvider, createTokenSource } from "./credentials/index.ts";
 import type { RankedSource } from "./credentials/index.ts";
+import { openLibrary } from "./open-library.ts";
 import { createSignInService } from "./sign-in/index.ts";
 import { selectEngine } from "./engines/select.ts";
 import { createEngines } from "./engines/table.ts";
@@ -61,15 +63,21 @@ export interface LimnOptions {
 export interface Limn {
   readonly images: ImageClient;
   readonly store: ArtifactStore;
+  /** The history with search, marks and trash; the same one each time. */
+  library(): Promise<Library>;
   /** Every engine's table, corrected by what results on the account that was used last really were. */
   readonly capabilities: readonly EngineCapabilities[];
   readonly config: Config;
   readonly folders: LimnFolders;
   readonly address: ServiceAddress;
+  /** Every login that was looked for, in the order of preference. */
   credentialReports(): Promise<readonly CredentialReport[]>;
   /** Which of the reported logins would pay, and why. */
   chooseLogin(reports: readonly CredentialReport[]): LoginChoice;
+  /** What is left of the plan, asked of the service now. @throws the login and connection codes */
   planUsage(signal: AbortSignal): Promise<PlanUsage>;
+  /** The plan's limit that is known to be used up for the login that would pay; until its reset nothing is sent. @throws the login codes */
+  knownLimit(signal: AbortSignal): Promise<{ readonly limit: string | null; readonly resetsAt: string } | null>;
   /** Whether the engine could be used now, and who would pay; spends nothing. @throws the login and engine codes */
   checkEngine(id: EngineId, signal: AbortSignal): Promise<Payer>;
   readonly ownLogin: OwnLoginControl;
@@ -136,13 +144,15 @@ export function createLimn(options: LimnOptions = {}): Limn {
     codex: options.sandbox === undefined ? codexEngineParts({ environment, clock, limits }) : null,
   });
   const store = createArtifactStore(folders.data);
+  const limitMemory = createLimitMemory(folders.data);
   const capabilityMemory = createCapabilityMemory(folders.data);
   const tools = options.imageTools === undefined ? null : keptOnce(options.imageTools);
+  let library: Promise<Library> | null = null;
   return {
     images: createClient({
       selectEngine: (needs) => selectEngine(engines, needs),
       store,
-      limits: createLimitMemory(folders.data),
+      limits: limitMemory,
       capabilities: capabilityMemory,
       // Most requests have no inputs; the code for them is loaded by the first that has.
       loadInputs: async (wanted, resolveArtifact) => {
@@ -163,6 +173,7 @@ export function createLimn(options: LimnOptions = {}): Limn {
       emulated: options.sandbox !== undefined,
     }),
     store,
+    library: async () => (library ??= openLibrary(environment)),
     capabilities: engines.map(({ capabilities }) =>
       options.sandbox === undefined ? capabilityMemory.corrected(capabilities, null) : capabilities,
     ),
@@ -173,6 +184,11 @@ export function createLimn(options: LimnOptions = {}): Limn {
     chooseLogin: (reports) => chooseLogin(usable, reports),
     checkEngine: async (id, signal) => engineById(engines, id).prepare(signal),
     planUsage: async (signal) => readPlanUsage(transport, signal),
+    knownLimit: async (signal) => {
+      if (options.sandbox !== undefined) return null;
+      const { accountKey } = await engineById(engines, "images").prepare(signal);
+      return accountKey === null ? null : limitMemory.known(accountKey, clock());
+    },
     ownLogin: createOwnLoginControl({
       service: tokens,
       file: ownLoginFile(folders, config, profile),

@@ -3,6 +3,7 @@ export { createImageClient, createLimn } from "./defaults.ts";
 export type { Limn, LimnOptions } from "./defaults.ts";
 export type { LoginChoice } from "./compose-credentials.ts";
 export type { OwnLoginControl, SignedIn, SignedOut } from "./compose-sign-in.ts";
+export { openLibrary } from "./open-library.ts";
 export { version } from "./version.ts";
 
 export { embeddedRecipe, recipeOfFile, validateRequest } from "./client/index.ts";
@@ -15,7 +16,14 @@ export type {
   ProbeOutcome,
   Recipe,
 } from "./client/index.ts";
-export { createGenerationId } from "./artifacts/index.ts";
+export {
+  createGenerationId,
+  currentOwner,
+  isAlive,
+  isGenerationId,
+  keptInputName,
+  readManifest,
+} from "./artifacts/index.ts";
 export type { ArtifactStore, FoundGeneration, FoundImage, FoundRecipe, LastScope } from "./artifacts/index.ts";
 export type { PlanUsage } from "./account/index.ts";
 export { LimnError, isLimnError, nearest, redactSecrets, shorten, toLimnError } from "./errors/index.ts";

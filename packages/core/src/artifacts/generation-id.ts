@@ -13,6 +13,7 @@ export function createGenerationId(nowMs: number): string {
   return `gen_${time}${random}`;
 }
 
+/** Whether a text has the form of a generation's id. */
 export function isGenerationId(text: string): boolean {
   return /^gen_[0-9a-hjkmnp-tv-z]{20}$/.test(text);
 }

@@ -4,10 +4,10 @@ import type { ImageSink, StoredImage } from "../contracts/engine.ts";
 import type { CallRecord, FinishedFile, Manifest, ManifestImage } from "../contracts/manifest.ts";
 import type { ErrorReport } from "../contracts/result.ts";
 import { LimnError } from "../errors/index.ts";
-import { describeErrno, errno, writeFileAtomically } from "../files/index.ts";
+import { describeErrno, errno, replaceDurably, writeFileAtomically } from "../files/index.ts";
 import { ImageWriter } from "./image-writer.ts";
-
-export const manifestName = "manifest.json";
+import type { Journal } from "./journal.ts";
+import { manifestName } from "./manifest-name.ts";
 
 /** Of the bytes as they were given. The name says no type: content decides. */
 export function keptInputName(sha256: string): string {
@@ -19,6 +19,8 @@ export interface RecordOptions {
   readonly folder: string;
   readonly rescueFolders: readonly string[];
   readonly manifest: Manifest;
+  /** Where readers are told of each change. */
+  readonly journal?: Journal;
 }
 
 /**
@@ -28,11 +30,13 @@ export interface RecordOptions {
 export class GenerationRecord {
   readonly folder: string;
   readonly #rescueFolders: readonly string[];
+  readonly #journal: Journal | undefined;
   #manifest: Manifest;
 
   private constructor(options: RecordOptions) {
     this.folder = options.folder;
     this.#rescueFolders = options.rescueFolders;
+    this.#journal = options.journal;
     this.#manifest = options.manifest;
   }
 
@@ -41,7 +45,7 @@ export class GenerationRecord {
     const record = new GenerationRecord(options);
     try {
       makeFolder(options.folder);
-      record.#write(false);
+      record.#write();
     } catch (error) {
       throw new LimnError("artifact_write_failed", {
         message: `The record of the generation could not be written in ${options.folder}: ${describeErrno(error)}. Nothing was sent.`,
@@ -91,15 +95,15 @@ export class GenerationRecord {
     });
   }
 
-  /** On the disk when it returns. @throws artifact_write_failed; nothing of this attempt has been sent then */
-  markSent(index: number, attempts: number, nowMs: number): void {
+  /** On the disk when it resolves. @throws artifact_write_failed; nothing of this attempt has been sent then */
+  async markSent(index: number, attempts: number, nowMs: number): Promise<void> {
     this.#update({
       state: "sent",
       sentAt: this.#manifest.sentAt ?? new Date(nowMs).toISOString(),
       calls: this.#calls(index, { index, attempts, state: "sent" }),
     });
     try {
-      this.#write(true);
+      await this.#writeDurably();
     } catch (error) {
       throw new LimnError("artifact_write_failed", {
         message: `The record of the generation could not be written in ${this.folder}: ${describeErrno(error)}. Nothing was sent.`,
@@ -120,8 +124,12 @@ export class GenerationRecord {
     this.#writeIfPossible();
   }
 
-  /** The picture is on the disk; say so. */
-  addImage(stored: StoredImage, extra: Pick<ManifestImage, "revisedPrompt" | "serviceImageId">): void {
+  /** The picture is on the disk; say so. With `isEndNext` the last word follows at once, and is the one that is written. */
+  addImage(
+    stored: StoredImage,
+    extra: Pick<ManifestImage, "revisedPrompt" | "serviceImageId">,
+    isEndNext: boolean = false,
+  ): void {
     const image: ManifestImage = {
       index: stored.index,
       file: this.#nameOf(stored),
@@ -140,7 +148,7 @@ export class GenerationRecord {
       images: [...this.#manifest.images, image].sort((left, right) => left.index - right.index),
       calls: this.#calls(stored.index, { index: stored.index, attempts: call?.attempts ?? 1, state: "done" }),
     });
-    this.#writeIfPossible();
+    if (!isEndNext) this.#writeIfPossible();
   }
 
   /** A picture that was spent on the way to the one of `index`, which is there already. */
@@ -198,12 +206,14 @@ export class GenerationRecord {
   /** The last word. Returns false when it could not be written; the pictures are safe all the same. */
   finish(changes: Partial<Manifest>): boolean {
     this.#update({ ...changes, owner: null });
+    this.#journal?.forget(this.id);
     return this.#writeIfPossible();
   }
 
   /** Remove everything, for `--no-history` after delivery. */
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+    this.#journal?.changed(this.id);
   }
 
   /** Inside the folder by name, elsewhere by its whole path. */
@@ -219,19 +229,34 @@ export class GenerationRecord {
     this.#manifest = { ...this.#manifest, ...changes };
   }
 
-  #write(durable: boolean): void {
-    writeFileAtomically(join(this.folder, manifestName), `${JSON.stringify(this.#manifest, null, 1)}\n`, { durable });
+  #write(): void {
+    writeFileAtomically(join(this.folder, manifestName), textOf(this.#manifest));
+    this.#journal?.changed(this.id);
+  }
+
+  /** What changes meanwhile is newer and holds this change as well: then that has to last. */
+  async #writeDurably(): Promise<void> {
+    const path = join(this.folder, manifestName);
+    for (let isWritten = false; !isWritten;) {
+      const manifest = this.#manifest;
+      isWritten = await replaceDurably(path, textOf(manifest), () => this.#manifest === manifest);
+    }
+    this.#journal?.changed(this.id);
   }
 
   /** After sending, a record that cannot be written must not stop the picture from being saved. */
   #writeIfPossible(): boolean {
     try {
-      this.#write(false);
+      this.#write();
       return true;
     } catch {
       return false;
     }
   }
+}
+
+function textOf(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 1)}\n`;
 }
 
 /** With parents. Node tells a read-only file system as ENOENT when it makes parents, too; then the first missing folder is asked for alone. */

@@ -1,19 +1,9 @@
 import type { Hash } from "node:crypto";
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ImageSink, StoredImage } from "../contracts/engine.ts";
 import { LimnError } from "../errors/index.ts";
-import { describeErrno, errno, syncFolder, uniqueSuffix } from "../files/index.ts";
+import { describeErrno, errno, flush, flushFolder, uniqueSuffix } from "../files/index.ts";
 import { ImageProbe, extensionFor } from "../media/index.ts";
 
 export interface ImageWriterOptions {
@@ -102,7 +92,7 @@ export class ImageWriter implements ImageSink {
     const path = join(this.#folder, `${this.#moved ? this.#options.rescueName : this.#options.name}.${extension}`);
     const place = this.#moved ? freeName(path) : path;
     renameSync(this.#temporary, place);
-    syncFolder(this.#folder);
+    await flushFolder(this.#folder);
     return {
       ...outcome.facts,
       index: this.#options.index,
@@ -178,9 +168,7 @@ export class ImageWriter implements ImageSink {
     const file = this.#file;
     if (file === null) return;
     try {
-      await new Promise<void>((resolve, reject) =>
-        fsync(file, (error) => (error === null ? resolve() : reject(error))),
-      );
+      await flush(file);
     } catch (error) {
       throw this.#writeError(error);
     } finally {

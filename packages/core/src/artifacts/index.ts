@@ -1,8 +1,12 @@
 export { deliver, resolveDestination } from "./deliver.ts";
 export type { Destination } from "./deliver.ts";
-export { createGenerationId } from "./generation-id.ts";
-export { GenerationRecord } from "./generation-record.ts";
-export { currentOwner } from "./owner.ts";
+export { createGenerationId, isGenerationId } from "./generation-id.ts";
+export { GenerationRecord, keptInputName } from "./generation-record.ts";
+export { readHashRecord, writeHashRecord } from "./hash-records.ts";
+export { Journal, journalPath } from "./journal.ts";
+export { manifestName } from "./manifest-name.ts";
+export { currentOwner, isAlive } from "./owner.ts";
+export { readManifest } from "./read-manifest.ts";
 export type { FoundGeneration } from "./read-manifest.ts";
 export { createArtifactStore } from "./store.ts";
 export type { ArtifactStore, FoundImage, FoundRecipe, LastScope } from "./store.ts";

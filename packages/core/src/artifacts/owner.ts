@@ -5,7 +5,8 @@ import { errno } from "../files/index.ts";
 
 /** This process, so that others can tell whether it still lives. */
 export function currentOwner(): Owner {
-  return { pid: process.pid, startTime: startTimeOf(process.pid), bootId: bootId() };
+  ownStartTime ??= startTimeOf(process.pid);
+  return { pid: process.pid, startTime: ownStartTime, bootId: bootId() };
 }
 
 /** Whether the process that wrote the record still works. A reused pid and another boot are recognised. */
@@ -20,6 +21,7 @@ export function isAlive(owner: Owner): boolean {
   return owner.startTime === null || owner.startTime === startTimeOf(owner.pid);
 }
 
+let ownStartTime: string | null | undefined;
 let knownBootId: string | null | undefined;
 
 function bootId(): string | null {

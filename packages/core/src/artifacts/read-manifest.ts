@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "../contracts/manifest.ts";
 import type { GenerationStatus } from "../contracts/result.ts";
+import { errno } from "../files/index.ts";
 import { isObject, parseJson } from "../json/index.ts";
-import { manifestName } from "./generation-record.ts";
+import { manifestName } from "./manifest-name.ts";
 import { isAlive } from "./owner.ts";
 
 /** A generation as a reader finds it. */
@@ -14,18 +15,43 @@ export interface FoundGeneration {
   readonly manifest: Manifest;
 }
 
+/** What is at a generation's place. */
+export type ManifestReading =
+  | { readonly kind: "found"; readonly generation: FoundGeneration }
+  /** There is no folder or no manifest in it. */
+  | { readonly kind: "missing" }
+  | { readonly kind: "broken"; readonly reason: string };
+
 /** Null when there is no manifest, or none that this version understands. */
 export function readGeneration(generationsFolder: string, id: string): FoundGeneration | null {
+  const reading = readManifest(generationsFolder, id);
+  return reading.kind === "found" ? reading.generation : null;
+}
+
+/** The manifest of one generation, or why there is none. */
+export function readManifest(generationsFolder: string, id: string): ManifestReading {
   const folder = join(generationsFolder, id);
   let content: string;
   try {
     content = readFileSync(join(folder, manifestName), "utf8");
-  } catch {
-    return null;
+  } catch (error) {
+    const code = errno(error);
+    return code === "ENOENT" || code === "ENOTDIR"
+      ? { kind: "missing" }
+      : { kind: "broken", reason: `it cannot be read (${code ?? "unknown failure"})` };
   }
   const manifest = parseJson(content);
-  if (!isManifest(manifest)) return null;
-  return { id, folder, status: statusOf(manifest), manifest };
+  if (isManifest(manifest)) return { kind: "found", generation: { id, folder, status: statusOf(manifest), manifest } };
+  const version = isObject(manifest) ? manifest.schemaVersion : undefined;
+  return {
+    kind: "broken",
+    reason:
+      manifest === undefined
+        ? "it is no JSON"
+        : typeof version === "number" && version > 1
+          ? `it was written by a newer limn (schema ${version}; this one reads 1)`
+          : "fields are missing",
+  };
 }
 
 /**

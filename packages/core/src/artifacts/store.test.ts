@@ -74,9 +74,9 @@ describe("a record", () => {
   test("says on the disk what was sent, how often, and what became of it", async () => {
     const data = temporaryFolder();
     const record = await begin(data, { n: 2 });
-    record.markSent(0, 1, Date.parse("2026-11-21T02:00:01.000Z"));
-    record.markSent(1, 1, Date.parse("2026-11-21T02:00:02.000Z"));
-    record.markSent(0, 2, Date.parse("2026-11-21T02:00:03.000Z"));
+    await record.markSent(0, 1, Date.parse("2026-11-21T02:00:01.000Z"));
+    await record.markSent(1, 1, Date.parse("2026-11-21T02:00:02.000Z"));
+    await record.markSent(0, 2, Date.parse("2026-11-21T02:00:03.000Z"));
     expect(onDisk(data, record.id)).toMatchObject({
       state: "sent",
       sentAt: "2026-11-21T02:00:01.000Z",
@@ -119,10 +119,25 @@ describe("a record", () => {
     );
   });
 
+  test("that changes while it is flushed to the disk ends with what came last", async () => {
+    const data = temporaryFolder();
+    const record = await begin(data, { n: 3 });
+    const flushed = [0, 1, 2].map(async (index) => record.markSent(index, 1, 0));
+    await Promise.all(flushed);
+    expect(onDisk(data, record.id)).toMatchObject({
+      calls: [0, 1, 2].map((index) => ({ index, attempts: 1, state: "sent" })),
+    });
+    const stopped = record.markSent(0, 2, 0);
+    record.finish({ state: "cancelled" });
+    await stopped;
+    expect(onDisk(data, record.id)).toMatchObject({ state: "cancelled", owner: null });
+    expect(readdirSync(record.folder)).toEqual(["manifest.json"]);
+  });
+
   test("of a call whose outcome is unknown stays at sent", async () => {
     const data = temporaryFolder();
     const record = await begin(data);
-    record.markSent(0, 1, 0);
+    await record.markSent(0, 1, 0);
     record.addFailure(0, new LimnError("outcome_unknown", { message: "?" }).toJSON(), true);
     expect(onDisk(data, record.id)).toMatchObject({ state: "sent", calls: [{ state: "sent", attempts: 1 }] });
   });
@@ -137,7 +152,7 @@ describe("a record", () => {
     const data = temporaryFolder();
     const record = await begin(data);
     rmSync(record.folder, { recursive: true });
-    const error = thrownBy(() => record.markSent(0, 1, 0));
+    const error = await limnErrorOf(record.markSent(0, 1, 0));
     expect([error.code, error.message.endsWith("Nothing was sent.")]).toEqual(["artifact_write_failed", true]);
     record.addFailure(0, new LimnError("service_error", { message: "x" }).toJSON(), false);
     expect(record.finish({ state: "failed" })).toBe(false);

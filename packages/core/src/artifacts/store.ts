@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { ProgressNotice } from "../contracts/library.ts";
 import type { Manifest, ManifestImage } from "../contracts/manifest.ts";
 import { LimnError } from "../errors/index.ts";
 import { describeErrno } from "../files/index.ts";
@@ -8,6 +9,7 @@ import { isGenerationId } from "./generation-id.ts";
 import { GenerationRecord, keptInputName } from "./generation-record.ts";
 import { readHashRecord, writeHashRecord } from "./hash-records.ts";
 import type { HashRecord } from "./hash-records.ts";
+import { Journal } from "./journal.ts";
 import { readGeneration } from "./read-manifest.ts";
 import type { FoundGeneration } from "./read-manifest.ts";
 
@@ -67,20 +69,19 @@ export interface ArtifactStore {
   hashOf(path: string): Promise<string>;
   /** @throws artifact_not_found, input_not_found */
   findByFile(path: string): Promise<FoundRecipe>;
+  /** Note where a picture came from, by its hash alone (`keepHistory: false`). */
   recordHash(record: HashRecord): void;
+  /** Tell other processes how far a running generation is; see `Library.watch`. */
+  tellProgress(notice: ProgressNotice): void;
 }
 
 export function createArtifactStore(dataFolder: string): ArtifactStore {
   const generations = join(dataFolder, "generations");
+  const trash = join(dataFolder, "trash");
   const hashes = join(dataFolder, "hashes");
+  const journal = new Journal(dataFolder);
 
-  const ids = (): string[] => {
-    try {
-      return readdirSync(generations).filter(isGenerationId).sort().reverse();
-    } catch {
-      return [];
-    }
-  };
+  const ids = (): string[] => idsIn(generations).sort().reverse();
 
   function* list(): Iterable<FoundGeneration> {
     for (const id of ids()) {
@@ -111,12 +112,18 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
       throw noLast(scope, newestAnywhere(scope), sandboxed);
     }
     const wanted = reference.replace(/^@/, "");
-    const matches = ids().filter(
-      (id) => id === wanted || (wanted.length >= 4 && (id.startsWith(wanted) || id.endsWith(wanted))),
-    );
+    const matches = matching(ids(), wanted);
     const exact = matches.find((id) => id === wanted) ?? (matches.length === 1 ? matches[0] : undefined);
     const found = exact === undefined ? null : readGeneration(generations, exact);
     if (found !== null) return found;
+    const trashed = matches.length === 0 ? matching(idsIn(trash), wanted) : [];
+    const [thrownAway] = trashed;
+    if (thrownAway !== undefined && trashed.length === 1)
+      throw new LimnError("artifact_not_found", {
+        message: `The generation ${thrownAway} is in the trash.`,
+        hint: `Get it back: limn restore ${thrownAway}`,
+        details: { generation: thrownAway, trashed: true },
+      });
     throw new LimnError("artifact_not_found", {
       message:
         matches.length > 1
@@ -131,7 +138,8 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
   const findByFile = async (path: string): Promise<FoundRecipe> => {
     const sha256 = await hashFile(path);
     const record = readHashRecord(hashes, sha256);
-    const recorded = record === null ? null : readGeneration(generations, record.id);
+    const recorded =
+      record === null ? null : (readGeneration(generations, record.id) ?? readGeneration(trash, record.id));
     const place = resolve(path);
     if (record !== null && (recorded === null || wasDelivered(recorded, place))) {
       return { sha256, record, generation: recorded, index: record.index };
@@ -189,7 +197,12 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
   return {
     folder: generations,
     begin: async ({ manifest, rescueFolders }) => {
-      const record = GenerationRecord.create({ folder: join(generations, manifest.id), rescueFolders, manifest });
+      const record = GenerationRecord.create({
+        folder: join(generations, manifest.id),
+        rescueFolders,
+        manifest,
+        journal,
+      });
       try {
         await checkRoom(generations, manifest.n);
       } catch (error) {
@@ -210,7 +223,21 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
     hashOf: hashFile,
     findByFile,
     recordHash: (record) => writeHashRecord(hashes, record),
+    tellProgress: (notice) => journal.progress(notice),
   };
+}
+
+/** In no order; none where there is no folder. */
+function idsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter(isGenerationId);
+  } catch {
+    return [];
+  }
+}
+
+function matching(ids: readonly string[], wanted: string): readonly string[] {
+  return ids.filter((id) => id === wanted || (wanted.length >= 4 && (id.startsWith(wanted) || id.endsWith(wanted))));
 }
 
 function hasRealPicture({ manifest }: FoundGeneration, { emulated }: Pick<LastScope, "emulated">): boolean {

@@ -1,6 +1,7 @@
 import { LimnError } from "../errors/index.ts";
 import type { Config } from "./load-config.ts";
 
+/** The backend, unless `LIMN_BASE_URL` names another. */
 export const defaultBaseURL = "https://chatgpt.com/backend-api/codex";
 const defaultAuthURL = "https://auth.openai.com";
 

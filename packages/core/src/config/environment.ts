@@ -9,6 +9,7 @@ export interface Environment {
   readonly workingFolder: string;
 }
 
+/** What the process was started with: its variables, home and working folder. */
 export function readEnvironment(): Environment {
   return { variables: process.env, platform: process.platform, home: readHome(), workingFolder: process.cwd() };
 }
@@ -29,6 +30,7 @@ export function variable(environment: Environment, name: string): string | null 
   return value === undefined || value === "" ? null : value;
 }
 
+/** Whether a variable means yes: it is set, and not to `0`, `false`, `no` or `off`. */
 export function isTrue(value: string | null): boolean {
   return value !== null && !["0", "false", "no", "off"].includes(value.toLowerCase());
 }

@@ -13,6 +13,7 @@ export interface ConfigKey {
   readonly meaning: string;
 }
 
+/** Every setting there is. */
 export const configKeys: readonly ConfigKey[] = [
   {
     name: "engine",

@@ -7,8 +7,10 @@ import { variable } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { limnFolders } from "./paths.ts";
 
+/** A setting's value. */
 export type ConfigValue = string | number | boolean;
 
+/** A value, and the layer that it came from. */
 export interface Setting {
   readonly value: ConfigValue;
   /** `variable NAME`, or the file's path. */

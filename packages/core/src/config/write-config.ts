@@ -22,6 +22,7 @@ export function configKey(name: string): ConfigKey {
   });
 }
 
+/** Absolute path of the user's own settings; the file may be missing. */
 export function userConfigFile(environment: Environment): string {
   return join(limnFolders(environment).config, userFileName);
 }

@@ -20,6 +20,7 @@ export interface CapabilityRow {
   readonly corrected?: boolean;
 }
 
+/** What one engine honours, property by property, with the date and the source of each row. */
 export interface EngineCapabilities {
   readonly engine: EngineId;
   readonly title: string;

@@ -38,6 +38,7 @@ interface CodeEntry {
   readonly meaning: string;
 }
 
+/** Every error code, with its category, whether trying again can help, and what it means. Public: codes are only ever added. */
 export const errorCodes = {
   prompt_missing: { category: "request", retryable: false, meaning: "No prompt was given, or an empty one." },
   invalid_option: {
@@ -181,6 +182,7 @@ export const errorCodes = {
   bug: { category: "internal", retryable: false, meaning: "A defect in limn." },
 } as const satisfies Record<string, CodeEntry>;
 
+/** A code of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** Codes of warnings: the work was done, and something about it is worth knowing. Additive like error codes. */
@@ -210,4 +212,5 @@ export const warningCodes = {
   login_store_exposed: "A login file can be read by other users of this machine.",
 } as const satisfies Record<string, string>;
 
+/** A code of `warningCodes`. */
 export type WarningCode = keyof typeof warningCodes;

@@ -40,6 +40,7 @@ export interface CredentialSource {
    * Null when there is nothing newer. @throws login_account_changed when the account is another one
    */
   recover(refused: Credential): Promise<Credential | null>;
+  /** What it has, for people; reads no more than it must. */
   report(): Promise<CredentialReport>;
 }
 
@@ -47,6 +48,8 @@ export interface CredentialSource {
 export interface CredentialProvider {
   /** @throws login_missing, login_expired, login_refused, login_unreadable */
   get(): Promise<Credential>;
+  /** Another credential after a refusal; null when there is none. */
   recover(refused: Credential): Promise<Credential | null>;
+  /** Every source, in the order in which they are asked. */
   reports(): Promise<readonly CredentialReport[]>;
 }

@@ -29,6 +29,11 @@ export interface ImageSink {
   /** The bytes are only valid during the call. @throws artifact_write_failed when no place at all can be written */
   write(bytes: Uint8Array): void;
   /**
+   * The base64 text that the bytes of the next `write` stand for, by engines that have it. May be kept, and must not be changed.
+   * Absent: nobody wants it.
+   */
+  writeText?(piece: Uint8Array): void;
+  /**
    * Check that the picture is whole, make it durable and give it its name.
    * @throws image_corrupt when the bytes are no image or the image is cut
    */
@@ -43,6 +48,7 @@ export interface PreviewSink {
   write(bytes: Uint8Array): void;
   /** The preview is whole; tells the host. */
   finish(partialIndex: number): void;
+  /** Forget what came; its file is removed. */
   discard(): void;
 }
 
@@ -58,9 +64,11 @@ export interface EngineCall {
   openPreview(): PreviewSink | null;
   /** Must be awaited just before the first byte of a request that may cost quota; makes the record say `sent`. */
   beforeSend(attempt: number): Promise<void>;
+  /** Where this image is now. */
   progress(stage: Stage, facts: { readonly attempt: number; readonly delayMs?: number; readonly bytes?: number }): void;
 }
 
+/** One picture as an engine got it; its bytes went to the sink. */
 export interface EngineImage {
   readonly stored: StoredImage;
   readonly revisedPrompt?: string;
@@ -104,5 +112,6 @@ export interface Engine {
   };
   /** Check, without spending anything, that the engine can be used: who pays. @throws the login codes */
   prepare(signal: AbortSignal): Promise<Payer>;
+  /** Ask for one call's images. @throws LimnError with any code of the table */
   run(call: EngineCall): Promise<EngineAnswer>;
 }

@@ -45,12 +45,14 @@ export interface ImageEndEvent {
   readonly failure: ErrorReport | null;
 }
 
+/** A warning, as soon as it is known; it is in the result, too. */
 export interface WarningEvent {
   readonly type: "warning";
   readonly id: string;
   readonly warning: Warning;
 }
 
+/** What the service counted, and what is left of the plan. */
 export interface UsageEvent {
   readonly type: "usage";
   readonly id: string;
@@ -73,6 +75,7 @@ export interface ExtraImageEvent {
   readonly reason: string;
 }
 
+/** What `stream` and `onEvent` give, in order. */
 export type GenerationEvent =
   | GenerationStartEvent
   | ImageProgressEvent

@@ -30,6 +30,7 @@ export interface ImageTools {
 /** Loads the tools when first needed: they cost tens of milliseconds and megabytes. */
 export type LoadImageTools = () => Promise<ImageTools>;
 
+/** An input file that the service does not take as it is. */
 export interface PrepareInputJob {
   readonly source: string;
   readonly target: string;
@@ -49,6 +50,7 @@ export interface PreparedInput extends PixelSize {
   readonly steps: readonly string[];
 }
 
+/** What the alpha channel of a picture really holds. */
 export interface AlphaLook {
   /** The file has an alpha channel. */
   readonly hasAlpha: boolean;
@@ -60,6 +62,7 @@ export interface AlphaLook {
   readonly checkerboard: boolean;
 }
 
+/** How alike two pictures are. */
 export interface Resemblance {
   /** Bits of 64 in which the difference hashes differ; 0..3 = the same picture to the eye, when the mean difference is small too. */
   readonly hashDistance: number;
@@ -69,6 +72,7 @@ export interface Resemblance {
   readonly same: boolean;
 }
 
+/** A picture and what it has to become. */
 export interface FinishJob {
   readonly source: string;
   readonly target: string;
@@ -98,6 +102,7 @@ export interface FinishedPicture extends PixelSize {
   readonly lost: readonly string[];
 }
 
+/** A picture whose ground is to be taken away. */
 export interface MatteJob {
   readonly source: string;
   /** PNG. */
@@ -128,12 +133,14 @@ export interface MaskFacts extends PixelSize {
   readonly region: Box;
 }
 
+/** A picture, and the mask around which it is to be cut out. */
 export interface CutForMaskJob {
   readonly base: string;
   readonly mask: string;
   readonly target: string;
 }
 
+/** The cut-out and where it was, in pixels of the whole picture. */
 export interface CutRegion {
   /** In pixels of the base. */
   readonly box: Box;
@@ -143,6 +150,7 @@ export interface CutRegion {
   readonly steps: readonly string[];
 }
 
+/** An edited cut-out, to be put back where the mask allows it. */
 export interface BlendMaskJob {
   readonly base: string;
   readonly mask: string;

@@ -6,6 +6,7 @@ export * from "./result.ts";
 export * from "./events.ts";
 export * from "./capabilities.ts";
 export * from "./engine.ts";
+export * from "./image-tap.ts";
 export * from "./credential.ts";
 export * from "./manifest.ts";
 export * from "./sign-in.ts";

@@ -91,6 +91,7 @@ export interface LibraryEntry extends Marks {
   readonly imported: "codex" | "recipe" | null;
 }
 
+/** One page of a list. */
 export interface LibraryPage {
   readonly entries: readonly LibraryEntry[];
   /** For the next page; opaque. Null = this was the last. */
@@ -112,6 +113,7 @@ export interface LibraryFacets {
   readonly trashed: number;
 }
 
+/** One value, and how many generations have it. */
 export interface Facet {
   readonly value: string;
   readonly count: number;
@@ -128,15 +130,19 @@ export interface ProgressNotice {
   readonly partial?: number;
 }
 
-/** What changed since a place in time. */
+/**
+ * What changed since a place in time, oldest first. When entries and ids together are as many as the limit, there may be more: ask again
+ * with the new place.
+ */
 export interface LibraryChanges {
   /** Changes when the index was made anew; a place of another epoch means nothing. */
   readonly epoch: string;
+  /** Up to here it is told; the next place. */
   readonly revision: number;
   readonly entries: readonly LibraryEntry[];
   /** Ids that are gone for good. */
   readonly gone: readonly string[];
-  /** The place that was given is unknown: read everything again. */
+  /** No place, or an unknown one was given: read everything again, then go on from this place. */
   readonly isReset: boolean;
 }
 
@@ -154,13 +160,21 @@ export interface PruneRule {
   readonly emulatedOnly?: boolean;
 }
 
+/** What was removed for good, or would be. */
 export interface PruneReport {
   readonly removed: readonly { readonly id: string; readonly bytes: number; readonly prompt: string | null }[];
-  /** Bytes on the disk that no delivered copy shares are not told apart. */
+  /** Sum of the files' sizes; blocks that a delivered copy shares are not told apart. */
   readonly bytes: number;
+  /** How many generations stay. */
   readonly kept: number;
+  /** What killed runs left behind, and small versions of pictures that are gone. */
+  readonly leftovers: { readonly files: number; readonly bytes: number };
   readonly failures: readonly { readonly id: string; readonly message: string }[];
 }
+
+/** What an import took, and what it left. */
+/** A file, or a folder that is walked, of PNGs with a recipe; or Codex's own `generated_images`, as a whole. */
+export type ImportSource = { readonly kind: "path"; readonly path: string } | { readonly kind: "codex" };
 
 export interface ImportReport {
   readonly imported: readonly { readonly id: string; readonly file: string }[];
@@ -169,6 +183,7 @@ export interface ImportReport {
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
 }
 
+/** What the new index was made from. */
 export interface RebuildReport {
   readonly entries: number;
   /** Manifests that could not be read, with the reason; their files stay. */
@@ -186,13 +201,18 @@ export interface LibraryPlace {
  * number of processes at once, and can be deleted at any time.
  */
 export interface Library {
+  /** Nothing can be written here: marks, trash and import fail; the index is kept in memory. */
+  readonly isReadOnly: boolean;
   /** Newest first. `limit` 1..1000. @throws invalid_option for a broken cursor or query */
   page(query: LibraryQuery, options: { readonly cursor?: string | null; readonly limit: number }): LibraryPage;
   /** Also from the trash; null when there is none. */
   entry(id: string): LibraryEntry | null;
   /** What was made from it, oldest first. */
   children(id: string): readonly LibraryEntry[];
+  /** What there is to filter by. */
   facets(options?: Pick<LibraryQuery, "emulated">): LibraryFacets;
+  /** Whether a generation could be marked so; for a generation that is still to come. @throws invalid_option */
+  checkMarks(change: MarksChange): void;
   /** @throws artifact_not_found, artifact_write_failed, invalid_option */
   mark(id: string, change: MarksChange): Promise<LibraryEntry>;
   /** Out of sight, and back with `restore`. @throws artifact_not_found, artifact_write_failed, invalid_option for a running one */
@@ -201,21 +221,29 @@ export interface Library {
   restore(id: string): Promise<LibraryEntry>;
   /** For good; only what is in the trash. @throws artifact_not_found, artifact_write_failed */
   remove(id: string): Promise<void>;
+  /** Remove for good what the rule means; a dry run removes nothing. */
   prune(rule: PruneRule, options: { readonly isDryRun: boolean }): Promise<PruneReport>;
-  /** Files, or folders that are walked; `codex` is Codex's own `generated_images`. Sources stay as they are. */
-  import(sources: readonly (string | "codex")[], signal: AbortSignal): Promise<ImportReport>;
+  /** Sources stay as they are. @throws input_not_found, artifact_write_failed, the signal's reason */
+  import(sources: readonly ImportSource[], signal: AbortSignal): Promise<ImportReport>;
   /** Make the index anew from the files. */
   rebuild(): RebuildReport;
   /** Folder of a generation, wherever it is now (the trash too). @throws artifact_not_found */
   folderOf(id: string): string;
+  /** What changed since a place; with null, where to begin. */
   changesSince(place: LibraryPlace | null, limit: number): LibraryChanges;
-  /** Called after changes of any process, and with the progress of running generations. Returns what ends it. */
+  /**
+   * Called after changes of any process, and with the progress of running generations; keeps no program alive by itself. Returns what
+   * ends it.
+   */
   watch(listener: LibraryListener): () => void;
+  /** Let go of the index; nothing else may be called afterwards. */
   close(): void;
 }
 
+/** What is told by `watch`. */
 export interface LibraryListener {
   /** Something changed; ask `changesSince`. */
   changed(): void;
+  /** A running generation came further. */
   progress(notice: ProgressNotice): void;
 }

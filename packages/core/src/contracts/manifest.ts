@@ -50,6 +50,18 @@ export interface ManifestImage {
   readonly delivered: readonly { readonly path: string; readonly sha256: string }[];
 }
 
+/** Where a generation came from that limn did not make here. */
+export interface ImportRecord {
+  /** Codex's own folder, or the recipe inside the file. */
+  readonly from: "codex" | "recipe";
+  /** Absolute path at that time. */
+  readonly path: string;
+  /** ISO 8601; when it was imported. */
+  readonly at: string;
+  /** Of the generation that the recipe names. */
+  readonly id?: string;
+}
+
 /** `generations/<id>/manifest.json`. */
 export interface Manifest extends Pick<
   GenerationResult,
@@ -102,4 +114,6 @@ export interface Manifest extends Pick<
   }[];
   /** The host's session, where it has such; `@last` of a session is never another one's. */
   readonly session: string | null;
+  /** Absent where limn made it here. */
+  readonly imported?: ImportRecord;
 }

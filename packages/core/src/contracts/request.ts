@@ -1,12 +1,17 @@
 /** What a user may ask for. Unknown fields are refused by name (`client/validate-request.ts`). */
 
 export type EngineId = "images" | "responses" | "codex";
+/** Every {@link EngineId}. */
 export const engineIds: readonly EngineId[] = ["images", "responses", "codex"];
 
+/** Wish for what is behind the subject; `auto` leaves it to the service. */
 export type Background = "transparent" | "opaque" | "auto";
+/** Every {@link Background}. */
 export const backgrounds: readonly Background[] = ["transparent", "opaque", "auto"];
 
+/** A wish for quality; the service decides, and the result says which it was. */
 export type Quality = "low" | "medium" | "high" | "xhigh" | "max" | "auto";
+/** Every {@link Quality}. */
 export const qualities: readonly Quality[] = ["low", "medium", "high", "xhigh", "max", "auto"];
 
 /** Words for common shapes: square 1:1, landscape 3:2, portrait 2:3. */
@@ -18,18 +23,22 @@ export const aspectWords: Readonly<Record<"square" | "landscape" | "portrait", s
 
 /** How a picture gets to the asked pixels; it is never stretched. `native` = as it came. */
 export type Fit = "cover" | "contain" | "pad" | "native";
+/** Every {@link Fit}. */
 export const fits: readonly Fit[] = ["cover", "contain", "pad", "native"];
 
 /** File types that can be delivered. */
 export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "gif";
+/** Every {@link PictureFormat}. */
 export const pictureFormats: readonly PictureFormat[] = ["png", "jpeg", "webp", "avif", "gif"];
 
 /** What happens when transparency did not come: a warning, or an error. The picture is kept either way. */
 export type AlphaPolicy = "best" | "strict";
+/** Every {@link AlphaPolicy}. */
 export const alphaPolicies: readonly AlphaPolicy[] = ["best", "strict"];
 
 /** Ways to drive the Codex program. */
 export type CodexDriver = "auto" | "app-server" | "exec";
+/** Every {@link CodexDriver}. */
 export const codexDrivers: readonly CodexDriver[] = ["auto", "app-server", "exec"];
 
 /** Pixels. */
@@ -104,6 +113,7 @@ export interface EditRequest extends CommonRequestFields {
   readonly mask?: ImageInput;
 }
 
+/** What a client is asked for; `operation` says which of the two it is. */
 export type ImageRequest = GenerateRequest | EditRequest;
 
 /** An input image after its checks: what will be sent, byte for byte. */
@@ -122,6 +132,7 @@ export interface LoadedImage extends PixelSize {
   slices(): Iterable<Uint8Array>;
 }
 
+/** Width to height, in small whole numbers. */
 export interface AspectRatio {
   readonly width: number;
   readonly height: number;
@@ -170,13 +181,17 @@ export interface ResolvedRequest {
 
 /** The longest prompt, in UTF-16 code units: what the public images API takes. */
 export const maxPromptLength = 32_000;
+/** The largest `n`. */
 export const maxImagesPerRequest = 10;
+/** The most images that go in, on any engine. */
 export const maxInputImages = 16;
 /** One input file. */
 export const maxInputBytes = 25 * 1024 * 1024;
 /** The encoded body of a request: above about 80 MB the service drops or misjudges it (codex-backend contract 3.5). */
 export const maxBodyBytes = 64_000_000;
+/** The most previews of one image. */
 export const maxPartials = 3;
+/** The largest `allowExtraImages`. */
 export const maxExtraImages = 10;
 /** Sides and area of a delivered picture. */
 export const sizeLimits = { minSide: 16, maxSide: 8192, maxPixels: 34_000_000 } as const;

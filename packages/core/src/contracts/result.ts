@@ -31,6 +31,7 @@ export interface ResultImage {
   readonly revisedPrompt?: string;
 }
 
+/** Something that its user should know, and that is no error. */
 export interface Warning {
   readonly code: WarningCode;
   readonly message: string;
@@ -110,6 +111,7 @@ export interface LimitWindow {
   readonly resetsAt: string | null;
 }
 
+/** What is left of the plan, as the service told it with this answer. */
 export interface Limits {
   readonly activeLimit?: string;
   readonly windows?: readonly LimitWindow[];
@@ -147,6 +149,7 @@ export interface DriverUsage {
   readonly cachedInputTokens?: number;
 }
 
+/** Milliseconds since the call began. */
 export interface Timings {
   readonly total: number;
   /** Until the first byte of the first answer. */

@@ -8,6 +8,7 @@ export interface TokenGrant {
 /** Why the service will never take a refresh token again. */
 export type RefreshRejection = "expired" | "reused" | "revoked" | "refused";
 
+/** What the sign-in service said when a login was to be renewed. */
 export type RefreshOutcome =
   | { readonly kind: "granted"; readonly grant: TokenGrant }
   | { readonly kind: "rejected"; readonly reason: RefreshRejection };

@@ -1,0 +1,2 @@
+/** Of the record in a generation's folder. */
+export const manifestName = "manifest.json";

@@ -1,0 +1,1 @@
+export { FileLibrary } from "./file-library.ts";
