@@ -18,7 +18,11 @@ export type DeliveryOption =
   /** Into a file or folder; relative paths count from the client's working folder. Nothing is overwritten without `force`. */
   | { readonly kind: "files"; readonly output: string | null; readonly force: boolean; readonly embedRecipe: boolean }
   /** The host writes the picture's bytes somewhere itself. */
-  | { readonly kind: "stream"; readonly write: (path: string) => Promise<void> }
+  | {
+      readonly kind: "stream";
+      /** Called once a picture with the absolute path of its file, which is there until this resolves. */
+      readonly write: (path: string) => Promise<void>;
+    }
   /** They stay in the store. */
   | { readonly kind: "store" };
 

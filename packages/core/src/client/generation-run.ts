@@ -1,5 +1,6 @@
 import type { Engine } from "../contracts/engine.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
+import type { OpenImageTap } from "../contracts/image-tap.ts";
 import type { LoadedInputs } from "../contracts/input.ts";
 import type { ResolvedRequest } from "../contracts/request.ts";
 import type { Account, Asked, Warning } from "../contracts/result.ts";
@@ -25,4 +26,5 @@ export interface GenerationRun {
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly emit: (event: GenerationEvent) => void;
+  readonly tapImage: OpenImageTap | null;
 }

@@ -1,5 +1,6 @@
 import type { CapabilityRow } from "../contracts/capabilities.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
+import type { OpenImageTap } from "../contracts/image-tap.ts";
 import type { ImageRequest, LoadedImage, ResolvedRequest } from "../contracts/request.ts";
 import type { Asked, GenerationResult, Sent } from "../contracts/result.ts";
 import type { FoundGeneration, LastScope } from "../artifacts/index.ts";
@@ -33,6 +34,13 @@ export interface GenerateOptions {
   readonly ignoreLimit?: boolean;
   /** Ask although the plan hides images (Free). @default false */
   readonly ignorePlan?: boolean;
+  /**
+   * Hands on a picture's base64 while it arrives. Only pictures that limn does not change are offered: with an exact size, another type,
+   * a mask, transparency or an embedded recipe the delivered file is another one, and this is not called.
+   * @example
+   * tapImage: ({ width, height }) => ({ text: (piece) => response.write(piece), cancel: () => response.destroy() }),
+   */
+  readonly tapImage?: OpenImageTap;
   /** Calls side by side, 1..10. @default 4 */
   readonly concurrency?: number;
 }
@@ -167,6 +175,7 @@ export function createClient(parts: ClientParts): ImageClient {
         concurrency: options.concurrency ?? defaultConcurrency,
         signal,
         emit: options.onEvent ?? (() => undefined),
+        tapImage: options.tapImage ?? null,
       });
     } finally {
       prepared.close();

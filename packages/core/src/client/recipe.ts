@@ -55,6 +55,7 @@ export function recipeOf(manifest: Manifest, index: number): Recipe {
   };
 }
 
+/** How a file that the history knows came to be. @throws artifact_not_found when only its hash is left */
 export function recipeOfFile(found: FoundRecipe): Recipe {
   if (found.generation !== null) return recipeOf(found.generation.manifest, found.index);
   const { record } = found;

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createGenerationId, currentOwner } from "../artifacts/index.ts";
 import type { GenerationRecord } from "../artifacts/index.ts";
-import type { EngineAnswer, EngineImage } from "../contracts/engine.ts";
+import type { EngineAnswer, EngineImage, ImageSink } from "../contracts/engine.ts";
 import type { GenerationEvent } from "../contracts/events.ts";
 import type { Manifest } from "../contracts/manifest.ts";
 import type {
@@ -19,10 +19,13 @@ import { LimnError, isLimnError, toLimnError } from "../errors/index.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { GenerationRun } from "./generation-run.ts";
 import { deliverImage, keepFinished } from "./delivery.ts";
+import { needsTools } from "./finishing.ts";
 import { ImageFinisher } from "./image-finisher.ts";
 import { observationsOf } from "./observe.ts";
 import { PreviewFolder } from "./previews.ts";
+import { progressNoticeOf } from "./progress-notice.ts";
 import { runSideBySide } from "./run-side-by-side.ts";
+import { TappedSink } from "./tapped-sink.ts";
 import { referencesDropped, sameAsInput } from "./input-checks.ts";
 import { answerWarnings, gotOf, judge, latestLimits, mergeTruth, strictCodes, sumUsage } from "./truth.ts";
 
@@ -52,6 +55,7 @@ class Generation {
   readonly #warnings: Warning[] = [];
   readonly #steps: string[] = [];
   readonly #truth: (readonly PropertyTruth[])[] = [];
+  readonly #tapped = new Map<number, TappedSink>();
   #extraAnswers: readonly EngineAnswer[] = [];
   #got: Got = {};
   #gotIndex = Number.POSITIVE_INFINITY;
@@ -181,7 +185,7 @@ class Generation {
         request,
         index,
         signal,
-        openImage: () => record.openImage(index),
+        openImage: () => this.#openImage(record, index),
         openPreview: () => (request.partials > 0 ? previews.open(index) : null),
         beforeSend: async (attempt) => record.markSent(index, attempt, this.#parts.clock()),
         progress: (stage, facts) => {
@@ -198,6 +202,23 @@ class Generation {
     if (this.#run.accountKey !== null) this.#parts.limits.forget(this.#run.accountKey);
     this.#warn(record, ...answerWarnings(answer, index));
     for (const image of answer.images) await this.#keep(record, image, answer, finisher);
+  }
+
+  /** With its text handed on where that is wanted and is what will be delivered. Of a second version only the saving goes on. */
+  #openImage(record: GenerationRecord, index: number): ImageSink {
+    const sink = record.openImage(index);
+    const { tapImage, request, mask, delivery } = this.#run;
+    const { option } = delivery;
+    const isChanged = needsTools(request, mask !== null) || (option.kind === "files" && option.embedRecipe);
+    if (tapImage === null || isChanged) return sink;
+    const earlier = this.#tapped.get(index);
+    if (earlier !== undefined) {
+      earlier.cancel();
+      return sink;
+    }
+    const tapped = new TappedSink(sink, index, tapImage);
+    this.#tapped.set(index, tapped);
+    return tapped;
   }
 
   #rememberLimit(error: unknown): void {
@@ -218,15 +239,21 @@ class Generation {
   ): Promise<void> {
     const { stored } = image;
     const { index } = stored;
-    record.addImage(stored, {
-      ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
-      ...(image.serviceImageId === undefined ? {} : { serviceImageId: image.serviceImageId }),
-    });
+    const { request, asked, inputs, mask, delivery } = this.#run;
+    const isChanged = needsTools(request, mask !== null, stored.mediaType);
+    record.addImage(
+      stored,
+      {
+        ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
+        ...(image.serviceImageId === undefined ? {} : { serviceImageId: image.serviceImageId }),
+      },
+      // Nothing is done any more that could take time or fail.
+      request.n === 1 && request.images.length === 0 && delivery.option.kind === "store" && !isChanged,
+    );
     if (index < this.#gotIndex) {
       this.#gotIndex = index;
       this.#got = gotOf(image);
     }
-    const { request, asked, inputs } = this.#run;
     if (this.#run.accountKey !== null)
       this.#parts.capabilities.observe(
         this.#run.accountKey,
@@ -406,6 +433,8 @@ class Generation {
   }
 
   #emit(event: GenerationEvent): void {
+    const notice = progressNoticeOf(event);
+    if (notice !== null) this.#parts.store.tellProgress(notice);
     this.#run.emit(event);
   }
 }

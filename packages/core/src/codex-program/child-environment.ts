@@ -4,6 +4,7 @@ import { delimiter, dirname } from "node:path";
 const secretVariables =
   /^(?:AZURE_)?OPENAI_(?:\w*_)?(?:KEY|TOKEN|SECRET)S?$|^CODEX_(?:API_KEY|ACCESS_TOKEN)$|^LIMN_ACCESS_TOKEN$/i;
 
+/** Whether a variable holds a key that no child process may inherit. */
 export function isSecretVariable(name: string): boolean {
   return secretVariables.test(name);
 }

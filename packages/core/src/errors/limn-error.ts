@@ -74,6 +74,7 @@ export class LimnError extends Error {
     });
   }
 
+  /** With which the command line ends for this error. */
   get exitStatus(): number {
     return exitStatusByCategory[this.category];
   }

@@ -10,6 +10,11 @@
 export interface Base64Consumer {
   /** Decoded bytes; only valid during the call. */
   bytes(decoded: Uint8Array): void;
+  /**
+   * The text itself, for whoever passes it on: plain base64 (escapes undone, standard alphabet, padded), cut anywhere. A piece comes before
+   * the bytes that it stands for, and none comes of a text that is known to be no base64. It is a part of the pushed chunk where that will do.
+   */
+  text?(piece: Uint8Array): void;
   /** The closing quote was read. `valid` is false when the text was not base64. */
   end(valid: boolean): void;
 }
@@ -33,6 +38,8 @@ export function scannerBuffer(): Buffer {
 const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
+const minus = 0x2d;
+const underscore = 0x5f;
 const sliceBytes = 64 * 1024;
 /** A multiple of four characters; with the joined group before it, it decodes into less than one output slice. */
 const sliceCharacters = 64 * 1024;
@@ -162,6 +169,7 @@ export class Base64Scanner {
       const length = this.#carry === "" ? sliceCharacters : 4 - this.#carry.length;
       const next = Math.min(stop, offset + length);
       this.#decode(this.#carry + bytes.toString("latin1", offset, next));
+      this.#pass(bytes.subarray(offset, next));
       offset = next;
     }
     if (escape >= 0) {
@@ -184,7 +192,10 @@ export class Base64Scanner {
       this.#escape = "";
       // Of the short escapes only `\/` can stand for a base64 character.
       if (character === null) this.#valid = false;
-      else this.#decode(this.#carry + character);
+      else {
+        this.#decode(this.#carry + character);
+        this.#pass(Buffer.from(character, "latin1"));
+      }
       return offset;
     }
     return offset;
@@ -207,6 +218,13 @@ export class Base64Scanner {
     if (written !== (whole / 4) * 3 - padding) this.#valid = false;
   }
 
+  /** Node decodes the URL-safe alphabet as well; few other decoders do. */
+  #pass(piece: Buffer): void {
+    if (!this.#valid || this.#consumer?.text === undefined || piece.length === 0) return;
+    const isStandard = piece.indexOf(minus) < 0 && piece.indexOf(underscore) < 0;
+    this.#consumer.text(isStandard ? piece : standardAlphabet(piece));
+  }
+
   #handOver(): void {
     if (this.#decodedBytes === 0 || this.#out === null) return;
     const decoded = this.#out.subarray(0, this.#decodedBytes);
@@ -218,7 +236,11 @@ export class Base64Scanner {
     if (this.#carry !== "") {
       // Unpadded endings of two or three characters are common and unambiguous.
       if (this.#carry.length === 1) this.#valid = false;
-      else this.#decode(this.#carry.padEnd(4, "="));
+      else {
+        const padding = "=".repeat(4 - this.#carry.length);
+        this.#decode(this.#carry + padding);
+        this.#pass(Buffer.from(padding, "latin1"));
+      }
     }
     this.#handOver();
     const consumer = this.#consumer;
@@ -236,6 +258,10 @@ export class Base64Scanner {
     // Copied, because the reader may use its buffer again.
     this.#skeleton.push(Buffer.from(bytes));
   }
+}
+
+function standardAlphabet(piece: Buffer): Buffer {
+  return Buffer.from(piece.toString("latin1").replaceAll("-", "+").replaceAll("_", "/"), "latin1");
 }
 
 /** The ASCII character of a `\u` escape; null for any other, which Node's decoder would take by its low byte. */

@@ -1,4 +1,5 @@
 export { Base64Scanner, scannerBuffer } from "./base64-scanner.ts";
+export type { Base64Consumer } from "./base64-scanner.ts";
 export type { ContentReader } from "./content-reader.ts";
 export { exifOrientation } from "./exif-orientation.ts";
 export { readInputFacts } from "./input-facts.ts";

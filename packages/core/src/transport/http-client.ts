@@ -24,7 +24,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Feed the body to `onChunk`, which must not keep its argument. Resolves when the body is whole. @throws HttpFailure */
+  /** Feed the body to `onChunk`. A chunk is not written to again: it may be kept, and costs memory then. Resolves when the body is whole. @throws HttpFailure */
   read(onChunk: (chunk: Uint8Array) => void): Promise<void>;
   /** Let go of the connection without reading on. */
   discard(): void;

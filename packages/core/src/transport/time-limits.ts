@@ -1,3 +1,4 @@
+/** Time limits of one request, in milliseconds. */
 export interface TimeLimits {
   /** From the start of an attempt until the connection stands. */
   readonly connectMs: number;

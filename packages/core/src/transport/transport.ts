@@ -60,7 +60,7 @@ export interface TransportAnswer {
   /** From the last request byte to the head of the answer. */
   readonly firstByteMs: number;
   readonly receivedAtMs: number;
-  /** Must be called once. `onChunk` must not keep its argument. @throws stream_truncated, timeout */
+  /** Must be called once. A chunk may be kept, and must not be changed. @throws stream_truncated, timeout */
   read(onChunk: (chunk: Uint8Array) => void): Promise<void>;
 }
 

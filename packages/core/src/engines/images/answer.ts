@@ -35,6 +35,7 @@ export class ImagesAnswerReader {
             sink?.write(decoded);
             if (sink !== null) onBytes(sink.bytesWritten);
           },
+          ...(sink?.writeText === undefined ? {} : { text: (piece) => sink.writeText?.(piece) }),
           end: (valid) => {
             if (ordinal > 0) return;
             this.#valid = valid;

@@ -2,6 +2,7 @@ import type { ImageSink, PreviewSink } from "../../contracts/engine.ts";
 import type { DriverUsage, Usage } from "../../contracts/result.ts";
 import { isObject, member, numberOf, parseJson, textOf } from "../../json/index.ts";
 import { Base64Scanner, scannerBuffer } from "../../media/index.ts";
+import type { Base64Consumer } from "../../media/index.ts";
 import { EventStreamReader } from "./event-stream.ts";
 
 /** What an item of the stream says about its picture (codex-backend contract 4.2). */
@@ -138,7 +139,7 @@ export class ResponsesAnswerReader {
     this.#scanner.push(piece);
   }
 
-  #openPicture(key: string, name: string | null): { bytes(decoded: Uint8Array): void; end(valid: boolean): void } {
+  #openPicture(key: string, name: string | null): Base64Consumer {
     const isResult = key === "result" && resultEvents.has(name);
     // A picture that came in its own event is only repeated in the last one.
     const isRepeat = name !== null && lastEvents.has(name) && this.#finished.length > 0;
@@ -160,6 +161,7 @@ export class ResponsesAnswerReader {
         picture.sink.write(decoded);
         this.#hooks.onBytes(picture.bytes);
       },
+      ...(picture.sink?.writeText === undefined ? {} : { text: (piece) => picture.sink?.writeText?.(piece) }),
       end: (valid) => {
         picture.isValid = valid;
         picture.isClosed = true;

@@ -4,7 +4,7 @@
  * passed over (HTML Standard, section 9.2.6 "Interpreting an event stream").
  */
 export interface EventConsumer {
-  /** A piece of the event's data; only valid during the call. `name` is the event's name as far as it is known by now. */
+  /** A piece of the event's data, part of the chunk that was pushed. `name` is the event's name as far as it is known by now. */
   data(piece: Uint8Array, name: string | null): void;
   /** The event is whole. Never called for an event without data. */
   end(name: string | null): void;
