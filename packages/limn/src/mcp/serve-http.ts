@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { limnFolders } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
-import { httpKey, startHttpServer } from "./http.ts";
+import { mcpKeyFile } from "../loopback/index.ts";
+import { startHttpServer } from "./http.ts";
 import type { McpHttpServer } from "./http.ts";
 import { McpServices } from "./services.ts";
 
@@ -11,7 +11,8 @@ export async function serveOnHttp(
 ): Promise<McpHttpServer & { readonly keyFile: string }> {
   const { port, handoverSeconds, sandbox } = options;
   const services = new McpServices(context, { handoverSeconds, sandbox });
-  const keyFile = join(limnFolders(context.environment).config, "mcp-key");
-  const server = await startHttpServer(services, { port, key: httpKey(keyFile) });
-  return { ...server, keyFile };
+  const keyFile = mcpKeyFile(limnFolders(context.environment).config);
+  keyFile.ensure();
+  const server = await startHttpServer(services, { port, key: () => keyFile.current() });
+  return { ...server, keyFile: keyFile.path };
 }

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { LimnError } from "@limn/core";
 import type { Usage } from "@limn/core";
+import type { LivePicture } from "./live-picture.ts";
 import type { Made, MadePicture } from "./made-pictures.ts";
 
 /** Multiple of three, so that the base64 of the pieces is the base64 of the whole. */
@@ -17,6 +18,8 @@ type Part = string | OpenPicture;
 interface OpenPicture {
   readonly descriptor: number;
   readonly bytes: number;
+  /** Of base64, that the client has already. @default 0 */
+  readonly charactersSent?: number;
 }
 
 export type PictureForm =
@@ -36,8 +39,6 @@ export async function writeImages(
   try {
     const parts: Part[] = [`{"created":${made.created},"data":[`];
     for (const [place, picture] of made.pictures.entries()) {
-      const revised =
-        picture.revisedPrompt === undefined ? "" : `,"revised_prompt":${JSON.stringify(picture.revisedPrompt)}`;
       parts.push(place === 0 ? "{" : ",{");
       if (form.kind === "url") parts.push(`"url":${JSON.stringify(form.addressOf(picture))}`);
       else {
@@ -45,7 +46,7 @@ export async function writeImages(
         opened.push(file);
         parts.push('"b64_json":"', file, '"');
       }
-      parts.push(`${revised}}`);
+      parts.push(`${revisedOf(picture)}}`);
     }
     parts.push(`],${JSON.stringify({ ...factsOf(made, first), ...usageOf(made.usage) }).slice(1)}`);
     if (!response.headersSent)
@@ -68,22 +69,72 @@ export async function writeCompleted(
   operation: "generate" | "edit",
   begin: () => void,
 ): Promise<void> {
-  const type = eventType(operation, "completed");
   for (const picture of made.pictures) {
     const file = open(picture);
     try {
       begin();
-      const facts = JSON.stringify({
-        created_at: made.created,
-        ...factsOf(made, picture),
-        ...usageOf(made.usage),
-      }).slice(1);
-      await writeParts(response, [`event: ${type}\ndata: {"type":"${type}","b64_json":"`, file, `",${facts}\n\n`]);
+      await writeParts(response, [completedOpening(operation), file, completedEnd(made, picture)]);
     } finally {
       closeSync(file.descriptor);
     }
   }
   response.end();
+}
+
+/** What stands before a picture that follows while it arrives. What is known of it only later comes behind it. */
+export const imagesOpening = '{"data":[{"b64_json":"';
+
+export function completedOpening(operation: "generate" | "edit"): string {
+  const type = eventType(operation, "completed");
+  return `event: ${type}\ndata: {"type":"${type}","b64_json":"`;
+}
+
+/** The rest of an answer that began with {@link imagesOpening}. @throws when the connection has to be cut */
+export async function endImages(response: ServerResponse, made: Made, live: LivePicture): Promise<void> {
+  const [picture] = made.pictures;
+  const facts = { created: made.created, ...factsOf(made, picture), ...usageOf(made.usage) };
+  await endLive(response, live, picture, `"${revisedOf(picture)}}],${JSON.stringify(facts).slice(1)}`);
+}
+
+/** The rest of an event that began with {@link completedOpening}. @throws when the connection has to be cut */
+export async function endCompleted(response: ServerResponse, made: Made, live: LivePicture): Promise<void> {
+  const [picture] = made.pictures;
+  await endLive(response, live, picture, completedEnd(made, picture));
+}
+
+async function endLive(
+  response: ServerResponse,
+  live: LivePicture,
+  picture: MadePicture | undefined,
+  end: string,
+): Promise<void> {
+  const characters = picture === undefined ? -1 : base64Length(picture.bytes);
+  if (picture === undefined || live.isVoid || live.characters > characters)
+    throw new Error("what was sent is not the picture that came of it");
+  if (live.characters === characters) await writeParts(response, [end]);
+  else {
+    const file = open(picture);
+    try {
+      await writeParts(response, [{ ...file, charactersSent: live.characters }, end]);
+    } finally {
+      closeSync(file.descriptor);
+    }
+  }
+  response.end();
+}
+
+function completedEnd(made: Made, picture: MadePicture | undefined): string {
+  const facts = { created_at: made.created, ...factsOf(made, picture), ...usageOf(made.usage) };
+  return `",${JSON.stringify(facts).slice(1)}\n\n`;
+}
+
+function revisedOf(picture: MadePicture | undefined): string {
+  const revised = picture?.revisedPrompt;
+  return revised === undefined ? "" : `,"revised_prompt":${JSON.stringify(revised)}`;
+}
+
+function base64Length(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4;
 }
 
 export function eventType(operation: "generate" | "edit", kind: "partial_image" | "completed"): string {
@@ -135,7 +186,7 @@ function open({ path }: MadePicture): OpenPicture {
 
 function lengthOf(parts: readonly Part[]): number {
   return parts.reduce(
-    (sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : Math.ceil(part.bytes / 3) * 4),
+    (sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : base64Length(part.bytes)),
     0,
   );
 }
@@ -147,12 +198,17 @@ async function writeParts(response: ServerResponse, parts: readonly Part[]): Pro
       await write(response, part, "utf8");
       continue;
     }
-    for (let at = 0; at < part.bytes;) {
+    const sent = part.charactersSent ?? 0;
+    // Groups that were cut are encoded once more, without what is out of them.
+    let skipped = sent % 4;
+    for (let at = ((sent - skipped) / 4) * 3; at < part.bytes;) {
       const wanted = Math.min(sliceBytes, part.bytes - at);
       const read = fill(part.descriptor, wanted, at);
       if (read < wanted) throw new Error("a picture became shorter while it was sent");
       at += read;
-      await write(response, slice.toString("base64", 0, read), "latin1");
+      const text = slice.toString("base64", 0, read);
+      await write(response, skipped === 0 ? text : text.slice(skipped), "latin1");
+      skipped = 0;
     }
   }
   response.setTimeout(0);

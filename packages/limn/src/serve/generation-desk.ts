@@ -1,12 +1,21 @@
 import { createHash } from "node:crypto";
 import { LimnError, createGenerationId } from "@limn/core";
-import type { ArtifactStore, GenerationEvent, ImageClient, ImageRequest } from "@limn/core";
-import { HttpError } from "./http-error.ts";
+import type {
+  ArtifactStore,
+  GenerationEvent,
+  ImageClient,
+  ImageRequest,
+  ImageStart,
+  ImageTap,
+  OpenImageTap,
+} from "@limn/core";
+import { HttpError } from "../loopback/index.ts";
 import { madeFrom, madeFromRecord } from "./made-pictures.ts";
 import type { Made } from "./made-pictures.ts";
+import type { OwedAnswers } from "./owed-answers.ts";
 
 /** For so long a repeat gets what the first one made. */
-const rememberMs = 15 * 60_000;
+export const rememberMs: number = 15 * 60_000;
 /** For so long an equal request gets the failure that a sent one ended in: clients that ask three times by themselves pay once. */
 const rememberFailureMs = 60_000;
 const maxRemembered = 2000;
@@ -32,7 +41,7 @@ export interface RequestMark {
 
 /** A place at a generation. */
 export interface Visit {
-  readonly work: Pick<Work, "id" | "finished" | "isSent" | "subscribe">;
+  readonly work: Pick<Work, "id" | "finished" | "isSent" | "subscribe" | "follow">;
   readonly isRepeat: boolean;
   /** Once, when the answer is out or the client is gone. */
   leave(gotAnswer: boolean): void;
@@ -45,6 +54,7 @@ export class Work {
   readonly finished: Promise<Outcome>;
   readonly controller: AbortController = new AbortController();
   readonly #listeners = new Set<(event: GenerationEvent) => void>();
+  readonly #followers = new Set<OpenImageTap>();
   readonly #sent = new Set<number>();
   readonly #end: (outcome: Outcome) => void;
   outcome: Outcome | null = null;
@@ -82,10 +92,31 @@ export class Work {
     for (const listener of this.#listeners) listener(event);
   }
 
+  /** Be asked for a tap when a picture begins that is delivered as it comes; who follows later than that is not asked. */
+  follow(open: OpenImageTap): () => void {
+    this.#followers.add(open);
+    return () => void this.#followers.delete(open);
+  }
+
+  tapImage(start: ImageStart): ImageTap | null {
+    const taps = [...this.#followers].flatMap((open) => open(start) ?? []);
+    const [first] = taps;
+    if (first === undefined || taps.length === 1) return first ?? null;
+    return {
+      text: (piece) => {
+        for (const tap of taps) tap.text(piece);
+      },
+      cancel: () => {
+        for (const tap of taps) tap.cancel();
+      },
+    };
+  }
+
   end(outcome: Outcome): void {
     this.outcome = outcome;
     this.endedAt = Date.now();
     this.#listeners.clear();
+    this.#followers.clear();
     this.#end(outcome);
   }
 }
@@ -97,6 +128,8 @@ export class Work {
 export class GenerationDesk {
   readonly #limn: DrawingParts;
   readonly #keepHistory: boolean;
+  readonly #emulated: boolean;
+  readonly #owed: OwedAnswers | null;
   /** Oldest first. */
   readonly #works = new Set<Work>();
   readonly #queue: (() => void)[] = [];
@@ -107,10 +140,16 @@ export class GenerationDesk {
   constructor(options: {
     readonly limn: DrawingParts;
     readonly keepHistory: boolean;
+    /** Pictures are the sandbox's, which are never given for real ones, nor the other way round. @default false */
+    readonly emulated?: boolean;
+    /** Without it a repeat after a restart is known only when it says that it is one. */
+    readonly owed?: OwedAnswers | null;
     readonly count: (name: string, labels?: Readonly<Record<string, string>>) => void;
   }) {
     this.#limn = options.limn;
     this.#keepHistory = options.keepHistory;
+    this.#emulated = options.emulated ?? false;
+    this.#owed = options.owed ?? null;
     this.#counted = options.count;
   }
 
@@ -143,6 +182,7 @@ export class GenerationDesk {
         retryAfterSeconds: 5,
       });
     const work = new Work(createGenerationId(Date.now()), mark);
+    if (mark.idempotencyKey === null) this.#owed?.add(mark.fingerprint, work.id);
     this.#works.add(work);
     void this.#run(work, request).finally(close);
     return this.#visit(work, false);
@@ -168,6 +208,7 @@ export class GenerationDesk {
           signal,
           keepHistory: this.#keepHistory,
           onEvent: (event) => work.handle(event),
+          tapImage: (start) => work.tapImage(start),
         });
         outcome = { made: madeFrom(result) };
       } finally {
@@ -177,7 +218,7 @@ export class GenerationDesk {
     } catch (error) {
       outcome = { error };
       // Nothing was spent: the same request may be sent anew.
-      if (!work.isSent) this.#works.delete(work);
+      if (!work.isSent || isTurnedAway(error)) this.#drop(work);
     }
     this.#counted("limn_generations_total", { outcome: outcomeName(outcome) });
     work.end(outcome);
@@ -213,10 +254,13 @@ export class GenerationDesk {
         if (isGone) return;
         isGone = true;
         work.visitors -= 1;
-        if (gotAnswer) work.isDelivered = true;
+        if (gotAnswer) {
+          work.isDelivered = true;
+          this.#owed?.settle(work.mark.fingerprint, work.id);
+        }
         if (work.visitors > 0 || work.outcome !== null || work.isSent) return;
         // Nobody waits and nothing was sent: its place is free for others.
-        this.#works.delete(work);
+        this.#drop(work);
         work.controller.abort(new DOMException("the client left before anything was sent", "AbortError"));
       },
     };
@@ -251,12 +295,16 @@ export class GenerationDesk {
 
   /** What an earlier process of this server began: its record is on the disk. */
   #findRecorded(mark: RequestMark): Work | null {
-    if (!mark.isRetry && mark.idempotencyKey === null) return null;
+    const isSaid = mark.isRetry || mark.idempotencyKey !== null;
+    const owed = isSaid ? [] : (this.#owed?.of(mark.fingerprint) ?? []);
+    if (!isSaid && owed.length === 0) return null;
     const session = sessionOf(mark);
     const since = Date.now() - rememberMs;
     for (const found of this.#limn.store.list()) {
       if (Date.parse(found.manifest.createdAt) < since) return null;
       if (found.manifest.session !== session || found.status === "running") continue;
+      if (found.manifest.emulated !== this.#emulated) continue;
+      if (!isSaid && !owed.includes(found.id)) continue;
       const outcome = this.#recorded(found);
       if (outcome === null) continue;
       const work = new Work(found.id, mark);
@@ -283,8 +331,14 @@ export class GenerationDesk {
     for (const work of this.#works) {
       if (work.outcome === null) continue;
       if (now - work.endedAt < rememberMs && this.#works.size <= maxRemembered) break;
-      if (work.visitors === 0) this.#works.delete(work);
+      if (work.visitors === 0) this.#drop(work);
     }
+  }
+
+  /** Nobody is given it from here on. */
+  #drop(work: Work): void {
+    this.#works.delete(work);
+    this.#owed?.settle(work.mark.fingerprint, work.id);
   }
 }
 
@@ -302,6 +356,11 @@ function sessionOf({ fingerprint, idempotencyKey }: RequestMark): string {
   const key =
     idempotencyKey === null ? "" : `-${createHash("sha256").update(idempotencyKey).digest("hex").slice(0, 16)}`;
   return `serve-${fingerprint.slice(0, 40)}${key}`;
+}
+
+/** The service drew nothing for certain, and may do so when the user signed in again or the limit is over. */
+function isTurnedAway(error: unknown): boolean {
+  return error instanceof LimnError && (error.category === "login" || error.category === "limit");
 }
 
 function outcomeName(outcome: Outcome): string {

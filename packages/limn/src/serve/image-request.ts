@@ -1,15 +1,7 @@
-import type { Background, ImageRequest, PictureFormat, Quality } from "@limn/core";
-import {
-  backgrounds,
-  engineIds,
-  maxImagesPerRequest,
-  maxPartials,
-  maxPromptLength,
-  pictureFormats,
-  qualities,
-} from "@limn/core";
-import { invalid } from "./http-error.ts";
-import { readModel } from "./models.ts";
+import { engineIds, backgrounds, qualities } from "@limn/core";
+import type { ImageRequest, PictureFormat } from "@limn/core";
+import { invalid } from "../loopback/index.ts";
+import { requestFields } from "./request-fields.ts";
 import type { WireRequest } from "./read-body.ts";
 
 /** A request of the public API as limn makes it, and how its answer is to be given. */
@@ -30,21 +22,7 @@ export interface RequestDefaults {
   readonly background?: string;
 }
 
-const known: ReadonlySet<string> = new Set([
-  "prompt",
-  "model",
-  "n",
-  "size",
-  "quality",
-  "background",
-  "output_format",
-  "output_compression",
-  "response_format",
-  "stream",
-  "partial_images",
-]);
-
-const oldQualities: Readonly<Record<string, Quality>> = { standard: "medium", hd: "high" };
+const known: ReadonlySet<string> = new Set(Object.values(requestFields).map(({ name }) => name));
 
 /** @throws HttpError 400 or 404 that names the field */
 export function readRequest(
@@ -54,18 +32,14 @@ export function readRequest(
 ): ApiRequest {
   const { fields } = wire;
   const warnings: string[] = [];
-  const prompt = fields.get("prompt");
-  if (prompt === undefined) throw invalid("prompt", "The prompt is missing.", "prompt_missing");
-  if (typeof prompt !== "string") throw invalid("prompt", "The prompt must be a text.");
-  if (prompt.trim() === "") throw invalid("prompt", "The prompt is empty.", "prompt_missing");
-  if (prompt.length > maxPromptLength)
-    throw invalid("prompt", `The prompt has ${prompt.length} characters, and the limit is ${maxPromptLength}.`);
-  const model = modelOf(fields, warnings);
-  const isStream = booleanOf(fields, "stream");
-  const partials = numberOf(fields, "partial_images", 0, maxPartials) ?? 0;
-  const format = choiceOf<PictureFormat>(fields, "output_format", pictureFormats, { jpg: "jpeg" });
-  const quality = choiceOf<Quality>(fields, "quality", qualities, oldQualities) ?? model;
-  const background = choiceOf<Background>(fields, "background", backgrounds);
+  const prompt = requestFields.prompt.of(fields);
+  const model = requestFields.model.of(fields) ?? null;
+  if (model !== null && model.warning !== null) warnings.push(model.warning);
+  const isStream = requestFields.stream.of(fields) ?? false;
+  const partials = requestFields.partialImages.of(fields) ?? 0;
+  const format = requestFields.outputFormat.of(fields);
+  const quality = requestFields.quality.of(fields) ?? model?.quality ?? undefined;
+  const background = requestFields.background.of(fields);
   const { images } = wire;
   if (operation === "edit" && images.length === 0)
     throw invalid(
@@ -77,7 +51,7 @@ export function readRequest(
   const fallbackBackground = backgrounds.find((word) => word === defaults.background);
   const common = {
     prompt,
-    ...optional("n", numberOf(fields, "n", 1, maxImagesPerRequest)),
+    ...optional("n", requestFields.n.of(fields)),
     ...optional("size", sizeOf(fields, wire.mask !== null, warnings)),
     ...optional("format", format),
     ...optional("compression", compressionOf(fields, format, warnings)),
@@ -97,7 +71,7 @@ export function readRequest(
         ? { operation, ...common, images, ...optional("mask", wire.mask ?? undefined) }
         : { operation, ...common },
     isStream,
-    responseFormat: choiceOf(fields, "response_format", ["b64_json", "url"] as const) ?? "b64_json",
+    responseFormat: requestFields.responseFormat.of(fields) ?? "b64_json",
     ignored: [...fields.keys()].filter((name) => !known.has(name)),
     warnings,
   };
@@ -109,29 +83,10 @@ function optional<Name extends string, T>(name: Name, value: T | undefined): { r
   return found;
 }
 
-function modelOf(fields: ReadonlyMap<string, unknown>, warnings: string[]): Quality | undefined {
-  const given = fields.get("model");
-  if (given === undefined || given === "") return undefined;
-  if (typeof given !== "string") throw invalid("model", "The model must be a text.");
-  const model = readModel(given);
-  if (model === null)
-    throw invalid(
-      "model",
-      "There is no image model of this name; GET /v1/models lists those that work.",
-      "model_not_found",
-      404,
-    );
-  if (model.warning !== null) warnings.push(model.warning);
-  return model.quality ?? undefined;
-}
-
 /** What is outside a mask stays as it is, pixels and all; clients send their default size with it all the same. */
 function sizeOf(fields: ReadonlyMap<string, unknown>, hasMask: boolean, warnings: string[]): string | undefined {
-  const size = fields.get("size");
-  if (size === undefined || size === "" || size === "auto") return undefined;
-  if (typeof size !== "string" || !/^\d{1,6}[x×]\d{1,6}$/i.test(size))
-    throw invalid("size", "The size must be WxH such as 1024x1024, or auto.");
-  if (!hasMask) return size;
+  const size = requestFields.size.of(fields);
+  if (size === undefined || !hasMask) return size;
   warnings.push("size was ignored: with a mask the picture keeps the pixels of the first image");
   return undefined;
 }
@@ -141,44 +96,8 @@ function compressionOf(
   format: PictureFormat | undefined,
   warnings: string[],
 ): number | undefined {
-  const compression = numberOf(fields, "output_compression", 0, 100);
+  const compression = requestFields.outputCompression.of(fields);
   if (compression === undefined || format === "jpeg" || format === "webp" || format === "avif") return compression;
   warnings.push("output_compression was ignored: it is for jpeg, webp and avif");
   return undefined;
-}
-
-function booleanOf(fields: ReadonlyMap<string, unknown>, name: string): boolean {
-  const value = fields.get(name);
-  if (value === undefined || value === false || value === "false" || value === "") return false;
-  if (value === true || value === "true") return true;
-  throw invalid(name, `${name} must be true or false.`);
-}
-
-/** A form has texts only. */
-function numberOf(
-  fields: ReadonlyMap<string, unknown>,
-  name: string,
-  minimum: number,
-  maximum: number,
-): number | undefined {
-  const given = fields.get(name);
-  if (given === undefined || given === "") return undefined;
-  const value = typeof given === "string" && /^\d{1,6}$/.test(given) ? Number(given) : given;
-  if (typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-  throw invalid(name, `${name} must be a whole number from ${minimum} to ${maximum}.`);
-}
-
-function choiceOf<T extends string>(
-  fields: ReadonlyMap<string, unknown>,
-  name: string,
-  choices: readonly T[],
-  otherNames: Readonly<Record<string, T>> = {},
-): T | undefined {
-  const given = fields.get(name);
-  if (given === undefined || given === "") return undefined;
-  const word = typeof given === "string" ? given.toLowerCase() : "";
-  const found =
-    choices.find((choice) => choice === word) ?? (Object.hasOwn(otherNames, word) ? otherNames[word] : undefined);
-  if (found !== undefined) return found;
-  throw invalid(name, `${name} must be one of ${choices.join(", ")}.`);
 }

@@ -1,12 +1,21 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { eventType, writeCompleted, writeImages } from "./answer.ts";
+import type { ImageStart } from "@limn/core";
+import {
+  completedOpening,
+  endCompleted,
+  endImages,
+  eventType,
+  imagesOpening,
+  writeCompleted,
+  writeImages,
+} from "./answer.ts";
 import type { PictureForm } from "./answer.ts";
-import { errorAnswer } from "./error-answer.ts";
 import type { GenerationDesk, Outcome, Visit } from "./generation-desk.ts";
-import { invalid } from "./http-error.ts";
+import { errorAnswer, invalid } from "../loopback/index.ts";
 import { readRequest } from "./image-request.ts";
 import type { ApiRequest, RequestDefaults } from "./image-request.ts";
+import { LivePicture } from "./live-picture.ts";
 import type { Made } from "./made-pictures.ts";
 import type { PictureLinks } from "./picture-links.ts";
 import { readBody } from "./read-body.ts";
@@ -97,6 +106,16 @@ function headersOf(asked: ApiRequest, visit: Visit): Record<string, string> {
   };
 }
 
+/** Of a picture that is delivered as it comes. */
+function startHeaders({ width, height }: ImageStart): Record<string, string> {
+  return { "x-limn-native-size": `${width}x${height}` };
+}
+
+/** Several are answered together, when all are there. */
+function hasOnePicture({ request }: ApiRequest): boolean {
+  return (request.n ?? 1) === 1;
+}
+
 function madeHeaders(asked: ApiRequest, made: Made): Record<string, string> {
   const warnings = [...asked.warnings, ...made.warnings];
   return {
@@ -137,11 +156,20 @@ async function answerOnce(
     },
     Math.min(1000, patience.keepAliveMs),
   );
+  const live = new LivePicture(response, (start) => {
+    clearInterval(timer);
+    if (!response.headersSent)
+      response.writeHead(200, { ...headers, ...startHeaders(start), "content-type": "application/json" });
+    return imagesOpening;
+  });
+  const isLive = asked.responseFormat === "b64_json" && hasOnePicture(asked);
+  const unfollow = isLive ? work.follow((start) => live.begin(start)) : null;
   let outcome: Outcome | null;
   try {
     outcome = await Promise.race([work.finished, gone]);
   } finally {
     clearInterval(timer);
+    unfollow?.();
   }
   if (outcome === null) return;
   if ("error" in outcome) {
@@ -151,6 +179,12 @@ async function answerOnce(
     return;
   }
   const { made } = outcome;
+  if (live.hasBegun) {
+    // What became known behind the picture; a header before it could not tell.
+    if (made.warnings.length > 0) response.addTrailers({ "x-limn-warning": headerText(made.warnings) });
+    await endImages(response, made, live);
+    return;
+  }
   const form: PictureForm =
     asked.responseFormat === "b64_json"
       ? { kind: "b64_json" }
@@ -206,21 +240,38 @@ async function answerStream(
       })}\n\n`,
     );
   });
+  const live = new LivePicture(response, (start) => {
+    // Nothing may come between the pieces of the picture.
+    clearInterval(timer);
+    unsubscribe();
+    begin(startHeaders(start));
+    return completedOpening(operation);
+  });
+  const unfollow = hasOnePicture(asked) ? work.follow((start) => live.begin(start)) : null;
   let outcome: Outcome | null;
   try {
     outcome = await Promise.race([work.finished, gone]);
   } finally {
     clearInterval(timer);
     unsubscribe();
+    unfollow?.();
   }
   if (outcome === null) return;
   if ("error" in outcome) {
     if (!response.headersSent) throw outcome.error;
+    if (live.hasBegun) {
+      response.destroy();
+      return;
+    }
     const { body } = errorAnswer(outcome.error);
     response.end(`event: error\ndata: ${JSON.stringify({ type: "error", ...body })}\n\n`);
     return;
   }
   const { made } = outcome;
+  if (live.hasBegun) {
+    await endCompleted(response, made, live);
+    return;
+  }
   await writeCompleted(response, made, operation, () => begin(madeHeaders(asked, made)));
 }
 

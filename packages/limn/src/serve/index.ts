@@ -1,3 +1,2 @@
-export { isLoopback } from "./access.ts";
-export { KeyFile } from "./key-file.ts";
+export { paceCollector } from "./pace-collector.ts";
 export { startImageServer } from "./server.ts";

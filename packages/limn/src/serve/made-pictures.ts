@@ -7,6 +7,7 @@ export interface MadePicture {
   readonly width: number;
   readonly height: number;
   readonly hasAlpha: boolean;
+  readonly bytes: number;
   readonly revisedPrompt?: string;
 }
 
@@ -29,10 +30,20 @@ export function madeFrom(result: GenerationResult): Made {
   return {
     id,
     created: Math.floor(Date.now() / 1000),
-    pictures: images.flatMap(({ path, mediaType, width, height, hasAlpha, revisedPrompt }) =>
+    pictures: images.flatMap(({ path, mediaType, width, height, hasAlpha, bytes, revisedPrompt }) =>
       path === null
         ? []
-        : [{ path, mediaType, width, height, hasAlpha, ...(revisedPrompt === undefined ? {} : { revisedPrompt }) }],
+        : [
+            {
+              path,
+              mediaType,
+              width,
+              height,
+              hasAlpha,
+              bytes,
+              ...(revisedPrompt === undefined ? {} : { revisedPrompt }),
+            },
+          ],
     ),
     nativeSize: got.width === undefined || got.height === undefined ? null : `${got.width}x${got.height}`,
     quality: got.quality ?? null,
@@ -53,13 +64,14 @@ export function madeFromRecord(store: Pick<ArtifactStore, "imagePath">, found: F
     id: found.id,
     created: Math.floor(Date.parse(endedAt ?? createdAt) / 1000),
     pictures: images.map((image) => {
-      const { mediaType, width, height, hasAlpha } = image.finished ?? image;
+      const { mediaType, width, height, hasAlpha, bytes } = image.finished ?? image;
       return {
         path: store.imagePath(found, image),
         mediaType,
         width,
         height,
         hasAlpha,
+        bytes,
         ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
       };
     }),

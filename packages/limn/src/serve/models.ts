@@ -1,8 +1,9 @@
 /** The ids that work, the one that every client knows first. */
 export const modelIds: readonly string[] = ["gpt-image-2", "gpt-image-2-low", "gpt-image-2-medium", "gpt-image-2-high"];
 
-/** Ids of the family that are retired, or other names of the same; what draws is what the plan has. */
-const family = /^(?:gpt-image-|chatgpt-image|dall-?e)/;
+/** Ids of the family, retired ones and other names of the same among them; what draws is what the plan has. */
+export const modelPattern = "^(?:openai/)?(?:gpt-image-|chatgpt-image|dall-?e)";
+const family = new RegExp(modelPattern);
 
 export interface WantedModel {
   readonly quality: "low" | "medium" | "high" | null;
@@ -12,13 +13,11 @@ export interface WantedModel {
 
 /** Null for an id that is of no image model. */
 export function readModel(given: string): WantedModel | null {
-  const id = given
-    .trim()
-    .toLowerCase()
-    .replace(/^openai\//, "");
+  const named = given.trim().toLowerCase();
+  if (!family.test(named)) return null;
+  const id = named.replace(/^openai\//, "");
   const tier = /^gpt-image-2(?:-(low|medium|high))?$/.exec(id);
   if (tier !== null) return { quality: qualityOf(tier[1]), warning: null };
-  if (!family.test(id)) return null;
   return {
     quality: null,
     warning: `the model ${id.replaceAll(/[^\w.-]/g, "").slice(0, 60)} is not on the plan: gpt-image-2 was asked`,

@@ -10,8 +10,9 @@ import { pipeline } from "node:stream/promises";
 import { maxBodyBytes, maxInputBytes, maxInputImages } from "@limn/core";
 import type { ImageInput } from "@limn/core";
 import busboy from "busboy";
-import { invalid } from "./http-error.ts";
-import type { HttpError } from "./http-error.ts";
+import { invalid } from "../loopback/index.ts";
+import type { HttpError } from "../loopback/index.ts";
+import { hasModestShape } from "./json-shape.ts";
 
 /** A body without pictures: the longest prompt with every letter escaped has 200 kB. */
 const maxWordsBytes = 1024 * 1024;
@@ -177,6 +178,8 @@ async function readJson(
 }
 
 function parseJson(text: string): unknown {
+  if (!hasModestShape(text))
+    throw invalid(undefined, "The JSON is nested deeper or holds more than any request needs.", "invalid_json");
   try {
     return JSON.parse(text);
   } catch {
@@ -273,7 +276,7 @@ async function readForm(request: IncomingMessage, upload: Upload): Promise<void>
   const parser = createParser(request);
   const saving: Promise<void>[] = [];
   let total = 0;
-  await new Promise<void>((resolve, reject) => {
+  const read = new Promise<void>((resolve, reject) => {
     const fail = (error: unknown): void => {
       request.unpipe(parser);
       reject(error);
@@ -303,7 +306,8 @@ async function readForm(request: IncomingMessage, upload: Upload): Promise<void>
           upload.parts[place] = `\n${name}\n${sha256}`;
         });
         saving.push(saved);
-        saved.catch(fail);
+        // What is wrong with the form ends the saving first; the disk has its own errors.
+        saved.catch((error: unknown) => fail(parser.errored === null ? error : brokenForm()));
       } catch (error) {
         file.resume();
         fail(error);
@@ -313,9 +317,7 @@ async function readForm(request: IncomingMessage, upload: Upload): Promise<void>
       parser.on(limit, () =>
         fail(invalid("image", "The form has more parts than any request needs.", "too_many_inputs")),
       );
-    parser.on("error", () =>
-      fail(invalid(undefined, "The form is broken: it does not hold what its header says.", "invalid_multipart")),
-    );
+    parser.on("error", () => fail(brokenForm()));
     parser.on("close", () => resolve());
     request.on("data", (piece: Buffer) => {
       total += piece.length;
@@ -327,7 +329,17 @@ async function readForm(request: IncomingMessage, upload: Upload): Promise<void>
     });
     request.pipe(parser);
   });
-  await Promise.all(saving);
+  try {
+    await read;
+    await Promise.all(saving);
+  } finally {
+    // What is still being written would be written beside the removal of its folder.
+    await Promise.allSettled(saving);
+  }
+}
+
+function brokenForm(): HttpError {
+  return invalid(undefined, "The form is broken: it does not hold what its header says.", "invalid_multipart");
 }
 
 function createParser(request: IncomingMessage): ReturnType<typeof busboy> {

@@ -1,23 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { LimnError } from "@limn/core";
-import { Access } from "./access.ts";
-import { errorAnswer } from "./error-answer.ts";
-import { GenerationDesk, stopping } from "./generation-desk.ts";
+import { Access, HttpError, errorAnswer, listen, urlOf } from "../loopback/index.ts";
+import type { Route, Site } from "../loopback/index.ts";
+import { GenerationDesk, rememberMs, stopping } from "./generation-desk.ts";
 import type { DrawingParts } from "./generation-desk.ts";
-import { HttpError } from "./http-error.ts";
 import type { RequestDefaults } from "./image-request.ts";
-import { defaultPatience, serveImages } from "./images-route.ts";
+import { defaultPatience } from "./images-route.ts";
 import type { Patience } from "./images-route.ts";
 import { Metrics } from "./metrics.ts";
-import { modelEntry, modelIds } from "./models.ts";
-import { openApi } from "./open-api.ts";
+import { OwedAnswers } from "./owed-answers.ts";
 import { PictureLinks } from "./picture-links.ts";
 import { ClientLeft } from "./read-body.ts";
+import { apiRoutes } from "./routes.ts";
 
 export interface ServeOptions {
   readonly limn: DrawingParts;
@@ -27,8 +24,14 @@ export interface ServeOptions {
   /** As it is now; asked for at every request. */
   readonly key: () => string;
   readonly keepHistory: boolean;
+  /** Pictures are the sandbox's. @default false */
+  readonly emulated?: boolean;
+  /** Of this server's own notes between two starts. @default none are kept */
+  readonly stateFolder?: string;
   readonly defaults: RequestDefaults;
   readonly patience?: Patience;
+  /** Routes beside the API, which wins; made when the address is known. */
+  readonly site?: (address: { readonly url: string }) => Site;
 }
 
 export interface ImageServer {
@@ -55,9 +58,14 @@ export async function startImageServer(options: ServeOptions): Promise<ImageServ
   const desk = new GenerationDesk({
     limn: options.limn,
     keepHistory: options.keepHistory,
+    emulated: options.emulated ?? false,
+    owed: owedAnswers(options),
     count: (name, labels) => metrics.count(name, labels),
   });
-  const handler = new Handler(options, desk, metrics);
+  const { host, key, defaults, patience = defaultPatience } = options;
+  const access = new Access({ host, key, keyHint: "To see it: limn serve --show-key" });
+  const routes = apiRoutes({ desk, metrics, links: new PictureLinks(), defaults, patience });
+  const handler = new Handler(access, routes, metrics);
   const server = createServer({
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -67,24 +75,26 @@ export async function startImageServer(options: ServeOptions): Promise<ImageServ
     requireHostHeader: false,
   });
   server.maxConnections = maxConnections;
-  const serve = (request: IncomingMessage, response: ServerResponse): void =>
-    void handler.serve(request, response, false);
-  server.on("request", serve);
+  server.on("request", (request, response) => void handler.serve(request, response, false));
   // Nobody is told to go on with a large body before the key was looked at.
   server.on("checkContinue", (request, response) => void handler.serve(request, response, true));
-  server.on("clientError", refuseBroken);
-  const port = await listen(server, options);
-  handler.access = new Access({ host: options.host, port, key: options.key });
-  // Bound to everything is no name to ask under.
-  const named = options.host === "0.0.0.0" ? "127.0.0.1" : options.host === "::" ? "::1" : options.host;
-  const host = named.includes(":") ? `[${named}]` : named;
+  server.on("checkExpectation", (request, response) => void handler.serve(request, response, false));
+  server.on("connect", (_, socket) => refuseRaw(socket, "405 Method Not Allowed", "This server is no proxy."));
+  server.on("clientError", (error, socket) => {
+    if (handler.isAnswering(socket)) socket.destroy();
+    else refuseBroken(error, socket);
+  });
+  const port = await listen(server, { host, port: options.port, command: "limn serve" });
+  const url = urlOf(host, port);
+  handler.site = options.site?.({ url }) ?? null;
+  access.openAt(port);
   return {
-    url: `http://${host}:${port}`,
+    url,
     busy: () => desk.running,
     close: async () => {
       handler.isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await desk.stop();
+      await Promise.all([desk.stop(), handler.site?.close()]);
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), farewellMs);
       await closed;
@@ -93,37 +103,28 @@ export async function startImageServer(options: ServeOptions): Promise<ImageServ
   };
 }
 
-async function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  }).catch((error: unknown) => {
-    throw new LimnError("connection_failed", {
-      message: `The port ${port} of ${host} cannot be used.`,
-      hint: "Let the system choose one: limn serve --port 0",
-      retryable: false,
-      cause: error,
-    });
-  });
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : port;
+/** What is not in the history cannot be given to a later repeat. */
+function owedAnswers({ stateFolder, keepHistory }: ServeOptions): OwedAnswers | null {
+  return stateFolder === undefined || !keepHistory ? null : new OwedAnswers(join(stateFolder, "owed"), rememberMs);
 }
 
-/** What is not HTTP, or came too slowly; the socket is all there is. */
-function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+/** What is not HTTP, or came too slowly. */
+function refuseBroken({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    refuseRaw(socket, "408 Request Timeout", "The request did not come in time.");
+  else if (code === "HPE_HEADER_OVERFLOW")
+    refuseRaw(socket, "431 Request Header Fields Too Large", "The headers are too long.");
+  else refuseRaw(socket, "400 Bad Request", "This is not a valid HTTP request.");
+}
+
+/** Where there is no request to answer; the socket is all there is. */
+function refuseRaw(socket: Duplex, status: string, message: string): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, message] =
-    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? ["408 Request Timeout", "The request did not come in time."]
-      : error.code === "HPE_HEADER_OVERFLOW"
-        ? ["431 Request Header Fields Too Large", "The headers are too long."]
-        : ["400 Bad Request", "This is not a valid HTTP request."];
+  // A reader who leaves is not an error.
+  socket.on("error", () => undefined);
   const body = JSON.stringify({ error: { message, type: "invalid_request_error", code: "invalid_http", param: null } });
   socket.end(
     `HTTP/1.1 ${status}\r\nx-request-id: req_${randomUUID()}\r\nx-should-retry: false\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
@@ -131,32 +132,30 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
   );
 }
 
-interface Route {
-  readonly methods: readonly string[];
-  readonly name: string;
-  /** The address of a file is its own key. */
-  readonly isOpen?: boolean;
-  serve(request: IncomingMessage, response: ServerResponse): Promise<void> | void;
-}
-
+/** Every request goes through here: who asks, from where, for what; and every refusal comes from here. */
 class Handler {
-  access: Access | null = null;
+  site: Site | null = null;
   isStopping = false;
-  readonly #desk: GenerationDesk;
+  readonly #access: Access;
+  readonly #apiRoute: (path: string) => Route | null;
   readonly #metrics: Metrics;
-  readonly #links: PictureLinks = new PictureLinks();
-  readonly #options: ServeOptions;
+  readonly #latest = new WeakMap<Duplex, ServerResponse>();
 
-  constructor(options: ServeOptions, desk: GenerationDesk, metrics: Metrics) {
-    this.#options = options;
-    this.#desk = desk;
+  constructor(access: Access, apiRoute: (path: string) => Route | null, metrics: Metrics) {
+    this.#access = access;
+    this.#apiRoute = apiRoute;
     this.#metrics = metrics;
   }
 
+  /** Part of an answer is out: whatever is written beside it would be taken for more of it. */
+  isAnswering(socket: Duplex): boolean {
+    const response = this.#latest.get(socket);
+    return response !== undefined && response.headersSent && !response.writableFinished;
+  }
+
   async serve(request: IncomingMessage, response: ServerResponse, waitsForContinue: boolean): Promise<void> {
-    response.setHeader("x-request-id", `req_${randomUUID()}`);
-    response.setHeader("x-content-type-options", "nosniff");
-    response.setHeader("cache-control", "no-store");
+    this.#latest.set(request.socket, response);
+    setCommonHeaders(response, `req_${randomUUID()}`);
     let name = "none";
     response.once("close", () => {
       this.#metrics.count("limn_http_requests_total", { route: name, status: String(response.statusCode) });
@@ -166,28 +165,29 @@ class Handler {
     request.on("error", () => undefined);
     response.on("error", () => undefined);
     try {
-      this.access?.checkPlace(request);
-      const route = this.#routeOf(request.url ?? "/");
-      if (route?.isOpen !== true) this.access?.checkKey(request);
+      this.#access.checkPlace(request.headers);
+      const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+      const route = this.#apiRoute(path) ?? this.site?.find(path) ?? null;
+      this.#checkAccess(request, route?.access ?? "session");
       if (route === null)
         throw new HttpError(404, {
           message: "limn has no such route; it serves /v1/images/generations, /v1/images/edits and /v1/models.",
           code: "not_found",
         });
       ({ name } = route);
-      const method = request.method ?? "GET";
-      if (!route.methods.includes(method))
-        throw new HttpError(
-          405,
-          { message: `This route takes ${route.methods.join(" and ")}.`, code: "method_not_allowed" },
-          { allow: route.methods.join(", ") },
-        );
+      checkMethod(request, route);
       if (this.isStopping) throw stopping();
       if (waitsForContinue) response.writeContinue();
       await route.serve(request, response);
     } catch (error) {
       this.#refuse(request, response, error);
     }
+  }
+
+  #checkAccess(request: IncomingMessage, access: Route["access"]): void {
+    if (access === "open") return;
+    if (access === "session" && this.site?.hasSession(request) === true) return;
+    this.#access.checkKey(request.headers);
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -198,110 +198,39 @@ class Handler {
     const { status, headers, body } = errorAnswer(error);
     const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers;
     const isWhole = request.complete || (length === "0" && encoding === undefined);
+    // What the route said about an answer that does not come.
+    const id = response.getHeader("x-request-id");
+    for (const header of response.getHeaderNames()) response.removeHeader(header);
+    setCommonHeaders(response, String(id));
+    const text = JSON.stringify(body);
     response.writeHead(status, {
       ...headers,
       "content-type": "application/json",
+      "content-length": String(Buffer.byteLength(text)),
       ...(isWhole && this.isStopping ? { connection: "close" } : {}),
     });
-    response.end(JSON.stringify(body));
+    response.end(text);
     if (isWhole) return;
     // A connection that is closed with bytes unread takes the answer with it.
     request.resume();
     const timer = setTimeout(() => request.socket.destroy(), lingerMs);
     request.once("close", () => clearTimeout(timer));
   }
-
-  #routeOf(address: string): Route | null {
-    const path = address.split("?", 1)[0]?.replace(/\/$/, "") ?? "";
-    const bare = path.replace(/^\/v1(?=\/)/, "");
-    switch (bare) {
-      case "/healthz":
-        return {
-          name: "healthz",
-          methods: ["GET", "HEAD"],
-          isOpen: true,
-          serve: (_, response) => json(response, { status: "ok" }),
-        };
-      case "/metrics":
-        return { name: "metrics", methods: ["GET"], serve: (_, response) => this.#serveMetrics(response) };
-      case "/openapi.json":
-        return { name: "openapi", methods: ["GET"], serve: (_, response) => json(response, openApi) };
-      case "/models":
-        return {
-          name: "models",
-          methods: ["GET"],
-          serve: (_, response) => json(response, { object: "list", data: modelIds.map(modelEntry) }),
-        };
-      case "/images/generations":
-      case "/images/edits": {
-        const operation = bare === "/images/edits" ? "edit" : "generate";
-        const { defaults, patience = defaultPatience } = this.#options;
-        const parts = { desk: this.#desk, links: this.#links, defaults, patience };
-        return {
-          name: bare,
-          methods: ["POST"],
-          serve: async (request, response) => serveImages(parts, operation, request, response),
-        };
-      }
-      default:
-        return this.#innerRoute(bare);
-    }
-  }
-
-  #innerRoute(path: string): Route | null {
-    const model = /^\/models\/([\w.-]{1,100})$/.exec(path)?.[1];
-    if (model !== undefined)
-      return {
-        name: "model",
-        methods: ["GET"],
-        serve: (_, response) => {
-          if (!modelIds.includes(model))
-            throw new HttpError(404, {
-              message: "There is no model of this name.",
-              code: "model_not_found",
-              param: "model",
-            });
-          json(response, modelEntry(model));
-        },
-      };
-    const token = /^\/files\/([\w-]{32})$/.exec(path)?.[1];
-    if (token === undefined) return null;
-    return {
-      name: "file",
-      methods: ["GET"],
-      isOpen: true,
-      serve: async (_, response) => this.#serveFile(token, response),
-    };
-  }
-
-  #serveMetrics(response: ServerResponse): void {
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-    response.end(
-      this.#metrics.text({
-        limn_generations_running: this.#desk.running,
-        limn_generations_waiting: this.#desk.waiting,
-      }),
-    );
-  }
-
-  async #serveFile(token: string, response: ServerResponse): Promise<void> {
-    const linked = this.#links.find(token);
-    if (linked === null)
-      throw new HttpError(404, { message: "This address of a picture has run out.", code: "not_found" });
-    const file = createReadStream(linked.path);
-    await new Promise<void>((resolve, reject) => {
-      file.once("open", () => resolve());
-      file.once("error", () =>
-        reject(new HttpError(404, { message: "The picture is no longer in the history.", code: "not_found" })),
-      );
-    });
-    response.writeHead(200, { "content-type": linked.mediaType });
-    await pipeline(file, response).catch(() => response.destroy());
-  }
 }
 
-function json(response: ServerResponse, value: unknown): void {
-  const text = JSON.stringify(value);
-  response.writeHead(200, { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) });
-  response.end(text);
+function setCommonHeaders(response: ServerResponse, requestId: string): void {
+  response.setHeader("x-request-id", requestId);
+  response.setHeader("x-content-type-options", "nosniff");
+  response.setHeader("cache-control", "no-store");
+}
+
+/** HEAD is GET without its body, which node:http leaves out. @throws HttpError 405 */
+function checkMethod({ method = "GET" }: IncomingMessage, { methods }: Route): void {
+  const allowed = methods.includes("GET") && !methods.includes("HEAD") ? [...methods, "HEAD"] : methods;
+  if (allowed.includes(method)) return;
+  throw new HttpError(
+    405,
+    { message: `This route takes ${allowed.join(" and ")}.`, code: "method_not_allowed" },
+    { allow: allowed.join(", ") },
+  );
 }

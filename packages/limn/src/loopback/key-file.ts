@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { LimnError } from "@limn/core";
 
 const shortestKey = 32;
@@ -7,11 +8,14 @@ const shortestKey = 32;
 /** The key that clients show. The file holds it and nothing else; a running server follows a change. */
 export class KeyFile {
   readonly path: string;
+  /** The command of the server, for hints. */
+  readonly #command: string;
   #key = "";
   #state = "";
 
-  constructor(path: string) {
+  constructor(path: string, command: string) {
     this.path = path;
+    this.#command = command;
   }
 
   /** Made at the first start. @throws artifact_write_failed, config_invalid */
@@ -28,7 +32,7 @@ export class KeyFile {
       if (key.length >= shortestKey) return key;
       throw new LimnError("config_invalid", {
         message: `The key in ${this.path} is too short.`,
-        hint: "Make a new one: limn serve --rotate-key",
+        hint: `Delete the file, and a new key is made at the next start: rm ${this.path}`,
       });
     });
   }
@@ -70,13 +74,23 @@ export class KeyFile {
       if (error instanceof LimnError) throw error;
       throw new LimnError("artifact_write_failed", {
         message: `The key of the server cannot be kept in ${this.path}.`,
-        hint: "Correct the rights of its folder, or name another: LIMN_HOME=/some/folder limn serve",
+        hint: `Correct the rights of its folder, or name another: LIMN_HOME=/some/folder ${this.#command}`,
         cause: error,
       });
     }
   }
 }
 
+/** The key of `limn serve`, in the folder for settings. */
+export function serveKeyFile(configFolder: string): KeyFile {
+  return new KeyFile(join(configFolder, "serve-key"), "limn serve");
+}
+
+/** The key of `limn mcp --http`. */
+export function mcpKeyFile(configFolder: string): KeyFile {
+  return new KeyFile(join(configFolder, "mcp-key"), "limn mcp --http");
+}
+
 function newKey(): string {
-  return process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url");
+  return randomBytes(32).toString("base64url");
 }
