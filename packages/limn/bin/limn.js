@@ -15,7 +15,8 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
     // Not process.stdout, which loads streams first. For so few bytes even a pipe has room.
     process.getBuiltinModule("node:fs").writeSync(1, `${require("../package.json").version}\n`);
   } else if (process.getBuiltinModule("node:fs").existsSync(new URL("../dist/main.cjs", import.meta.url))) {
-    await require("../dist/main.cjs").main(process.argv.slice(2));
+    const program = process.argv[2] === "history" ? "history" : "main";
+    await require(`../dist/${program}.cjs`).main(process.argv.slice(2));
   } else {
     process.stderr.write("limn is not built yet. In its folder, run: npm run build\n");
     process.exitCode = 1;

@@ -45,6 +45,7 @@ export interface RawGenerateOptions {
   readonly dryRun?: boolean;
   readonly explain?: boolean;
   readonly history?: boolean;
+  readonly kit?: string;
   readonly force?: boolean;
   readonly json?: boolean;
   readonly jsonl?: boolean;
@@ -110,6 +111,7 @@ export function addGenerateOptions(command: Command): Command {
     .option("--embed-recipe", "write the recipe into the file (invalidates its C2PA provenance)")
     .option("--force", "overwrite the output file")
     .option("--no-history", "keep only a hash record after delivery")
+    .option("--kit <name>", "note that it belongs to this set of pictures; see limn history --kit")
     .option("--timeout <seconds>", `for everything (default: ${defaultTimeoutSeconds})`)
     .option("--retries <n>", `repeats of what certainly did nothing, 0..10 (default: ${defaultRetries})`)
     .option("--concurrency <n>", `calls side by side, 1..10 (default: ${defaultConcurrency})`)
@@ -149,6 +151,8 @@ export function readSettings(raw: RawGenerateOptions, config: Config, faults: Fa
   const recipeName = raw.embedRecipe === true ? "--embed-recipe" : "embedRecipe";
   if (embedRecipe && output === "-") faults.push({ field: recipeName, message: "cannot be combined with --output -" });
   if (embedRecipe && !keepHistory) faults.push({ field: recipeName, message: "cannot be combined with --no-history" });
+  if (raw.kit !== undefined && !keepHistory)
+    faults.push({ field: "--kit", message: "cannot be combined with --no-history: it is noted there" });
   if (output === "-" && (raw.json === true || raw.jsonl === true))
     faults.push({
       field: "--output -",

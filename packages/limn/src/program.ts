@@ -3,7 +3,9 @@ import type { EngineCapabilities, Fault, Honour } from "@limn/core";
 import { Command } from "commander";
 import { addEditOptions, addGenerateOptions } from "./generate-options.ts";
 import type { RawGenerateOptions } from "./generate-options.ts";
+import { examples } from "./help-text.ts";
 import type { HostContext } from "./host-context.ts";
+import { addLibraryCommands, libraryCommands } from "./library-commands.ts";
 import { unknownOptionFaults } from "./usage-error.ts";
 
 /** What a finished command says to its shell. */
@@ -57,7 +59,11 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
       }),
     );
   if (first === "generate") return program;
-  if (first === "mcp" || first === "serve" || first === "internal-worker") {
+  if (first !== undefined && libraryCommands.has(first)) {
+    addLibraryCommands(program, context, run);
+    return program;
+  }
+  if (first === "mcp" || first === "serve" || first === "studio" || first === "internal-worker") {
     addAgentCommands(program, context, run);
     return program;
   }
@@ -125,34 +131,7 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .option("--json", "one JSON object on stdout")
     .addHelpText("before", examples("limn status", "limn status --json"))
     .action(run(async (options) => (await import("./commands/account.ts")).status(context(), options)));
-  program
-    .command("history")
-    .argument("[text...]", "only generations whose prompt holds this text")
-    .description("what was made, newest first")
-    .option("--limit <n>", "how many, 1..1000 (default: 20)")
-    .option("--sandbox", "with the sandbox's pictures")
-    .option("--json", "one JSON object on stdout")
-    .addHelpText("before", examples("limn history", "limn history fox --limit 5"))
-    .action(
-      run(async (words: string[], options) =>
-        (await import("./commands/history.ts")).history(context(), words, options),
-      ),
-    );
-  program
-    .command("show")
-    .argument("<id>", "id, its beginning or end, or @last (of this folder)")
-    .description("all that is known about one generation")
-    .option("--sandbox", "@last may be a sandbox picture")
-    .option("--json", "one JSON object on stdout")
-    .addHelpText("before", examples("limn show @last", "limn show gen_01k… --json"))
-    .action(run(async (id: string, options) => (await import("./commands/history.ts")).show(context(), id, options)));
-  program
-    .command("open")
-    .argument("<id>", "id, its beginning or end, or @last")
-    .description("open a picture in the system's viewer")
-    .option("--sandbox", "@last may be a sandbox picture")
-    .addHelpText("before", examples("limn open @last"))
-    .action(run(async (id: string, options) => (await import("./commands/history.ts")).open(context(), id, options)));
+  addLibraryCommands(program, context, run);
   program
     .command("recipe")
     .argument("<file>", "a picture, wherever it was moved")
@@ -188,11 +167,14 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .command("setup")
     .argument(
       "[client]",
-      "claude-code, codex, cursor, gemini, opencode, vscode, claude-desktop, pi, hermes, open-design",
+      "claude-code, codex, cursor, gemini, opencode, vscode, claude-desktop, pi, hermes, open-design; settings to copy: openai, open-webui, librechat, litellm, openclaw, n8n",
     )
-    .description("let an agent use limn: shows the change of its settings, asks, writes it")
+    .description("let another program use limn: shows the change of its settings, asks, writes it")
     .option("--project", "for the working folder, in a file that is shared with it")
     .option("--skill", "with the skill that teaches when and how to make images")
+    .option("--images", "point its own image tool at limn serve instead of adding limn's tools (hermes, open-design)")
+    .option("--url <address>", "where limn serve is, for --images (default: http://127.0.0.1:4310)")
+    .option("--show-key", "print the key of limn serve in the settings, too")
     .option("--undo", "remove what setup added")
     .option("--print", "print the entry to paste, or with --skill the skill; changes nothing")
     .option("--file <path>", "the client's settings, when they are elsewhere")
@@ -200,7 +182,13 @@ export function createProgram(context: () => HostContext, finish: (status: numbe
     .option("--json", "one JSON object on stdout")
     .addHelpText(
       "before",
-      examples("limn setup", "limn setup claude-code --skill", "limn setup codex --print", "limn setup codex --undo"),
+      examples(
+        "limn setup",
+        "limn setup claude-code --skill",
+        "limn setup codex --print",
+        "limn setup codex --undo",
+        'eval "$(limn setup openai)"',
+      ),
     )
     .action(
       run(async (client: string | undefined, options) =>
@@ -245,7 +233,7 @@ function addAgentCommands(program: Command, context: () => HostContext, run: Run
     .action(run(async (options) => (await import("./commands/mcp.ts")).mcp(context(), options)));
   program
     .command("serve")
-    .description("OpenAI's images API on your plan, on a loopback port with a key of its own")
+    .description("OpenAI's images API on your plan, and the studio page, on a loopback port with a key of its own")
     .option("--port <n>", "0 lets the system choose (default: 4310)")
     .option("--host <address>", "let other machines in, with the key (default: 127.0.0.1)")
     .option("--show-key", "print the key that clients need, and end")
@@ -254,6 +242,14 @@ function addAgentCommands(program: Command, context: () => HostContext, run: Run
     .option("--json", "print address and key file as one JSON object")
     .addHelpText("before", examples("limn serve", "limn serve --show-key", "limn serve --port 0 --json --sandbox"))
     .action(run(async (options) => (await import("./commands/serve.ts")).serve(context(), options)));
+  program
+    .command("studio")
+    .description("open the studio of limn serve in your browser, or start one and open it")
+    .option("--port <n>", "of the server; 0 lets the system choose (default: 4310)")
+    .option("--print", "print a link that opens it once, and end")
+    .option("--sandbox", "draw with the built-in emulator: no login, nothing sent, nothing spent")
+    .addHelpText("before", examples("limn studio", "limn studio --print", "limn studio --sandbox"))
+    .action(run(async (options) => (await import("./commands/studio.ts")).studio(context(), options)));
   program
     .command("internal-worker", { hidden: true })
     .argument("[folder]")
@@ -339,11 +335,6 @@ function honoursText(context: () => HostContext): string {
 
 function isHonour(kind: string): kind is Honour {
   return Object.hasOwn(honourWords, kind);
-}
-
-/** A help text begins with examples. */
-export function examples(...lines: readonly string[]): string {
-  return `Examples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
 }
 
 type Describe = (command: Command) => Command;

@@ -17,6 +17,7 @@ import type { Sandbox } from "../sandbox.ts";
 import { formatBytes, formatDuration, formatWindow } from "../terminal/format.ts";
 import { showPicture } from "../terminal/picture.ts";
 import { Progress } from "../terminal/progress.ts";
+import type { KitMark } from "./kit-mark.ts";
 
 const partialStatus = 11;
 
@@ -50,6 +51,7 @@ async function askFor(
     ...sandbox?.options,
   });
   const delivery = deliveryOf(context, settings);
+  const kit = raw.kit === undefined ? null : await prepareKit(context, raw.kit);
   const plan = limn.images.plan(request, { delivery });
   if (raw.explain === true) explain(context, plan);
   if (raw.dryRun === true) {
@@ -63,6 +65,7 @@ async function askFor(
   let isFinishing = false;
   const onEvent = (event: GenerationEvent): void => {
     id = event.id;
+    if (event.type === "generation-start") kit?.note(event.id);
     if (event.type === "image-progress") isFinishing = event.stage === "finishing";
     if (raw.jsonl === true) terminal.data(JSON.stringify(event));
     progress.handle(event);
@@ -90,8 +93,14 @@ async function askFor(
     terminal.say(describeInterruption(limn, id));
     return error.exitStatus;
   } finally {
+    await kit?.end();
     interruption.stop();
   }
+}
+
+async function prepareKit(context: HostContext, name: string): Promise<KitMark> {
+  const { prepareKitMark } = await import("./kit-mark.ts");
+  return prepareKitMark(context, name);
 }
 
 function deliveryOf(context: HostContext, settings: GenerateSettings): DeliveryOption {

@@ -4,7 +4,11 @@ import type { Config } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
 import { Interrupted, watchInterruption } from "../interruption.ts";
 import { startSandbox } from "../sandbox.ts";
-import { KeyFile, isLoopback, startImageServer } from "../serve/index.ts";
+import { isLoopback, serveKeyFile } from "../loopback/index.ts";
+import { makeThumbnail } from "../image-tools.ts";
+import { paceCollector, startImageServer } from "../serve/index.ts";
+import { announceServer, createStudioSite, pageFolder, withdrawServer } from "../studio/index.ts";
+import type { StudioSite } from "../studio/index.ts";
 import type { JsonOption } from "./account.ts";
 
 interface ServeCommandOptions extends JsonOption {
@@ -18,12 +22,20 @@ interface ServeCommandOptions extends JsonOption {
 const defaultPort = 4310;
 const defaultHost = "127.0.0.1";
 
-/** `limn serve`: OpenAI's images API on the plan, until it is interrupted. */
-export async function serve(context: HostContext, options: ServeCommandOptions): Promise<number> {
+/**
+ * `limn serve`: OpenAI's images API on the plan, and the studio, until it is interrupted. `opened` gets a link to the studio when all is
+ * ready.
+ */
+export async function serve(
+  context: HostContext,
+  options: ServeCommandOptions,
+  opened: (studioLink: string) => Promise<void> = async () => undefined,
+): Promise<number> {
   const { terminal } = context;
   const port = portOf(options.port);
   const host = hostOf(options.host);
-  const keyFile = new KeyFile(join(limnFolders(context.environment).config, "serve-key"));
+  const folder = limnFolders(context.environment).config;
+  const keyFile = serveKeyFile(folder);
   if (options.showKey === true || options.rotateKey === true) {
     const key = options.rotateKey === true ? keyFile.rotate() : keyFile.ensure();
     if (options.json === true)
@@ -32,6 +44,7 @@ export async function serve(context: HostContext, options: ServeCommandOptions):
     return 0;
   }
   keyFile.ensure();
+  paceCollector();
   const config = context.config();
   const sandbox = options.sandbox === true || config.get("sandbox")?.value === true ? await startSandbox() : null;
   try {
@@ -40,24 +53,51 @@ export async function serve(context: HostContext, options: ServeCommandOptions):
       retries: number(config, "retries", 2),
       ...sandbox?.options,
     });
+    const mounted = Promise.withResolvers<StudioSite>();
     const server = await startImageServer({
       limn,
       host,
       port,
       key: () => keyFile.current(),
+      stateFolder: join(limn.folders.data, "serve"),
+      emulated: sandbox !== null,
       keepHistory: config.get("history")?.value !== false,
       defaults: {
         ...text(config, "engine"),
         ...text(config, "quality"),
         ...text(config, "background"),
       },
+      site: ({ url }) => {
+        const site = createStudioSite({
+          limn,
+          library: async () => limn.library(),
+          makeThumbnail,
+          url,
+          key: () => keyFile.current(),
+          pageFolder: pageFolder(),
+          emulated: sandbox !== null,
+          defaults: {
+            ...text(config, "engine"),
+            ...text(config, "quality"),
+            ...text(config, "background"),
+            ...text(config, "aspect"),
+            ...text(config, "model"),
+          },
+          clock: Date.now,
+        });
+        mounted.resolve(site);
+        return site;
+      },
     });
+    const studio = await mounted.promise;
+    announceServer(folder, { url: server.url, emulated: sandbox !== null });
     // Before the address is printed: who reads it may stop the program at once.
     const { signal, stop } = watchInterruption();
     if (options.json === true) terminal.data(JSON.stringify({ url: server.url, keyFile: keyFile.path }));
     else {
       terminal.data(server.url);
       terminal.say(`OpenAI clients: base URL ${server.url}/v1, API key in ${keyFile.path} (limn serve --show-key)`);
+      terminal.say(`Studio, once within ten minutes: ${studio.newLink()} (another link: limn studio)`);
       if (sandbox !== null) terminal.say("SANDBOX: pictures are drawn by the built-in emulator; nothing is spent.");
       if (!isLoopback(host))
         terminal.say(
@@ -65,8 +105,13 @@ export async function serve(context: HostContext, options: ServeCommandOptions):
         );
       terminal.say("Stop it with Ctrl-C; pictures that were asked for already are awaited.");
     }
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    const busy = server.busy();
+    await opened(studio.newLink());
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    withdrawServer(folder);
+    const busy = server.busy() + studio.busy();
     if (busy > 0)
       terminal.say(
         `${busy} ${busy === 1 ? "picture is" : "pictures are"} being made and awaited; Ctrl-C again ends now.`,

@@ -1,8 +1,11 @@
-import { dirname, resolve } from "node:path";
-import { LimnError } from "@limn/core";
+import { dirname, join } from "node:path";
+import { LimnError, limnFolders } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
+import { serveKeyFile } from "../loopback/index.ts";
 import {
-  apply,
+  applyPlans,
+  checkOptions,
+  chosenBaseURL,
   clientNamed,
   clients,
   diffOf,
@@ -11,56 +14,41 @@ import {
   isFromNpx,
   isInstalled,
   limnCommand,
-  planEntry,
-  planSkill,
-  planUndoEntry,
-  planUndoSkill,
+  planSetup,
+  planUndo,
+  printedSettings,
   readTextFile,
+  settingsFile,
+  shellCommand,
+  shellLines,
   skillFile,
   skillText,
   snippet,
 } from "../setup/index.ts";
-import type { Client, EntryParts, PlannedChange, Scope } from "../setup/index.ts";
+import type {
+  Client,
+  EntryParts,
+  PlannedChange,
+  PrintedSettings,
+  Scope,
+  ServePlace,
+  SetupOptions,
+  SetupTask,
+} from "../setup/index.ts";
 import { formatTable } from "../terminal/format.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import type { JsonOption } from "./account.ts";
-
-export interface SetupOptions extends JsonOption {
-  readonly project?: boolean;
-  readonly file?: string;
-  readonly skill?: boolean;
-  readonly undo?: boolean;
-  readonly print?: boolean;
-  readonly yes?: boolean;
-}
 
 /** `limn setup [CLIENT]`: write limn into another program's configuration, after showing it. */
 export async function setup(context: HostContext, name: string | undefined, options: SetupOptions): Promise<number> {
   if (name === undefined) return list(context, options);
-  if (options.print === true && options.undo === true)
-    throw new LimnError("invalid_option", {
-      message: "--print and --undo exclude each other.",
-      hint: "See: limn setup --help",
-    });
+  const settings = printedSettings.find(({ id }) => id === name);
+  if (settings !== undefined) return printSettings(context, settings, options);
   const client = clientNamed(name);
   const scope: Scope = options.project === true ? "project" : "user";
+  checkOptions(client, scope, options);
+  if (options.print === true && options.images === true) return printImages(context, client, options);
   if (options.print === true) return print(context, client, scope, options);
-  return change(context, client, scope, configFile(context, client, scope, options.file), options);
-}
-
-/** Absolute. */
-function configFile({ environment }: HostContext, client: Client, scope: Scope, given: string | undefined): string {
-  const file = given === undefined ? client.configFile(environment, scope) : resolve(environment.workingFolder, given);
-  if (file !== null) return file;
-  if (scope === "project")
-    throw new LimnError("unsupported_option", {
-      message: `${client.title} has no settings of a project's own.`,
-      hint: `For all its work: limn setup ${client.id}`,
-    });
-  throw new LimnError("config_invalid", {
-    message: `Where ${client.title} keeps its settings here is not known.`,
-    hint: `Name its file: limn setup ${client.id} --file PATH${client.id === "open-design" ? " (mcp-config.json in its data folder, or set OD_DATA_DIR)" : ""}`,
-  });
+  return change(context, client, scope, options);
 }
 
 function entryParts({ environment }: HostContext, client: Client, scope: Scope): EntryParts {
@@ -71,73 +59,33 @@ function entryParts({ environment }: HostContext, client: Client, scope: Scope):
   };
 }
 
-async function change(
-  context: HostContext,
-  client: Client,
-  scope: Scope,
-  file: string,
-  options: SetupOptions,
-): Promise<number> {
+async function change(context: HostContext, client: Client, scope: Scope, options: SetupOptions): Promise<number> {
   const { environment, terminal } = context;
-  const parts = entryParts(context, client, scope);
-  const changes =
-    options.undo === true
-      ? undoChanges(context, client, scope, file)
-      : doChanges(context, client, scope, file, options, parts);
+  const task: SetupTask = { environment, client, scope, options, parts: entryParts(context, client, scope) };
+  const plans = options.undo === true ? planUndo(task) : planSetup(task);
+  const changes = plans.map((plan) => plan());
   const due = changes.filter(({ action }) => action !== "none");
   for (const planned of changes) {
     if (planned.remark !== null) terminal.say(planned.remark);
     if (planned.action !== "none") show(terminal, planned);
   }
-  if (due.length === 0) terminal.say(nothing(client, file, options));
+  if (due.length === 0) terminal.say(nothing(client, changes, options));
   const isAgreed = due.length > 0 && (await agree(client, options));
   if (isAgreed) {
-    for (const planned of due) apply(environment, planned, scope);
-    for (const planned of due) terminal.say(`${done(planned)} ${planned.file.path}`);
-    if (options.undo !== true) sayNext(context, client, scope, parts);
+    for (const planned of applyPlans(task, plans, changes)) terminal.say(`${done(planned)} ${planned.file.path}`);
+    if (options.undo !== true) sayNext(task, terminal, due);
   } else if (due.length > 0) terminal.say("nothing was written");
   if (options.json === true) terminal.data(JSON.stringify(report(client, scope, changes, isAgreed)));
   return 0;
 }
 
-function doChanges(
-  context: HostContext,
-  client: Client,
-  scope: Scope,
-  file: string,
-  { skill }: SetupOptions,
-  parts: EntryParts,
-): readonly PlannedChange[] {
-  const { environment } = context;
-  const entry = planEntry(environment, client, file, parts);
-  if (skill !== true) return [entry];
-  const path = skillFile(client, environment, scope);
-  if (path === null)
-    throw new LimnError("unsupported_option", {
-      message: `${client.title} has no folder for skills that limn knows${scope === "project" ? " in a project" : ""}.`,
-      hint: `Leave --skill away. The skill, to add it in the program itself: limn setup ${client.id} --print --skill`,
-    });
-  return [entry, planSkill(environment, path)];
-}
-
-function undoChanges(
-  { environment }: HostContext,
-  client: Client,
-  scope: Scope,
-  file: string,
-): readonly PlannedChange[] {
-  const path = skillFile(client, environment, scope);
-  const entry = planUndoEntry(environment, client, file);
-  return path === null ? [entry] : [entry, planUndoSkill(environment, path)];
-}
-
-function show(terminal: Terminal, { kind, file, after, action }: PlannedChange): void {
+function show(terminal: Terminal, { kind, file, after, action, secrets }: PlannedChange): void {
   const link = file.path === file.target ? "" : ` (a link to ${file.target})`;
   const what = { create: "new file", delete: "file to delete", add: "", change: "", remove: "", none: "" }[action];
   terminal.say(terminal.style("bold", `${file.path}${link}${what === "" ? "" : ` · ${what}`}`));
   // Its heading says it all.
   if (kind === "skill" && action === "delete") return;
-  for (const { sign, text } of diffOf(file.text ?? "", after ?? "")) {
+  for (const { sign, text } of diffOf(file.text ?? "", after ?? "", secrets)) {
     const line = sign === "@" ? `@@ ${text} @@` : `${sign}${text === "" ? "" : ` ${text}`}`;
     terminal.say(
       sign === "+"
@@ -149,7 +97,8 @@ function show(terminal: Terminal, { kind, file, after, action }: PlannedChange):
   }
 }
 
-function nothing(client: Client, file: string, { undo, skill }: SetupOptions): string {
+function nothing(client: Client, changes: readonly PlannedChange[], { undo, skill }: SetupOptions): string {
+  const file = (changes.find(({ kind }) => kind === "entry") ?? changes[0])?.file.path ?? "its settings";
   return undo === true
     ? `${client.title} has nothing of limn's in ${file}; nothing has to change.`
     : `${client.title} is set up${skill === true ? ", with the skill" : ""}; nothing has to change in ${file}.`;
@@ -184,8 +133,23 @@ async function agree(client: Client, options: SetupOptions): Promise<boolean> {
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
-function sayNext({ environment, terminal }: HostContext, client: Client, scope: Scope, parts: EntryParts): void {
-  terminal.say(`${terminal.style("cyan", "→")} ${client.next}`);
+/** For what was changed. */
+function nextSteps({ next, images }: Client, changes: readonly PlannedChange[]): readonly string[] {
+  const isDue = (wanted: readonly PlannedChange["kind"][]): boolean =>
+    changes.some(({ kind, action }) => action !== "none" && wanted.includes(kind));
+  return [
+    ...(isDue(["entry", "skill"]) ? [next] : []),
+    ...(isDue(["images"]) && images !== undefined ? [images.next] : []),
+  ];
+}
+
+function sayNext(
+  { environment, client, scope, parts }: SetupTask,
+  terminal: Terminal,
+  changes: readonly PlannedChange[],
+): void {
+  for (const step of nextSteps(client, changes)) terminal.say(`${terminal.style("cyan", "→")} ${step}`);
+  if (!changes.some(({ kind }) => kind === "entry")) return;
   if (isFromNpx(process.argv[1] ?? ""))
     terminal.say(
       "This limn was started by npx and may be fetched anew each time. Faster: npm install -g limn, and run this again.",
@@ -206,7 +170,7 @@ function print(context: HostContext, client: Client, scope: Scope, options: Setu
   const file =
     options.file === undefined && scope === "user"
       ? client.configFile(environment, scope)
-      : configFile(context, client, scope, options.file);
+      : settingsFile(environment, client, scope, options.file);
   const parts = entryParts(context, client, scope);
   const place = placeIn(client, file);
   const entry = client.entry(parts, place);
@@ -227,6 +191,74 @@ function print(context: HostContext, client: Client, scope: Scope, options: Setu
   return 0;
 }
 
+/** The settings of the client's own image tool, to paste. */
+function printImages(context: HostContext, client: Client, options: SetupOptions): number {
+  const { environment, terminal } = context;
+  const place = shownPlace(context, options);
+  const folder = client.images?.folder(environment) ?? null;
+  const files = (client.images?.entries ?? []).map((entry) => {
+    const at = entry.place("");
+    return {
+      file: folder === null ? entry.fileName : join(folder, entry.fileName),
+      snippet: snippet(entry, at, entry.entry(place, at)),
+    };
+  });
+  if (options.json === true)
+    terminal.data(JSON.stringify({ schemaVersion: 1, client: client.id, baseURL: place.baseURL, files }));
+  else
+    for (const { file, snippet: text } of files) {
+      terminal.say(`For ${file}:`);
+      terminal.data(text);
+    }
+  sayWhereKeyIs(context, options);
+  return 0;
+}
+
+/** Settings that setup cannot write, on stdout. For OpenAI's libraries they are commands for the shell. */
+function printSettings(context: HostContext, settings: PrintedSettings, options: SetupOptions): number {
+  const { environment, terminal } = context;
+  const stray = (["project", "skill", "images", "undo", "yes", "file"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (stray !== undefined)
+    throw new LimnError("invalid_option", {
+      message: `limn writes nothing for ${settings.title}, so --${stray} means nothing.`,
+      hint: `See the settings: limn setup ${settings.id}`,
+    });
+  const place = shownPlace(context, options);
+  const isForShell = settings.id === "openai" && options.showKey !== true;
+  const lines = isForShell ? shellLines(environment.platform, place, showKeyCommand(context)) : settings.lines(place);
+  if (options.json === true) {
+    const { id } = settings;
+    terminal.data(JSON.stringify({ schemaVersion: 1, client: id, baseURL: place.baseURL, snippet: lines.join("\n") }));
+    return 0;
+  }
+  terminal.say(`For ${settings.where}:`);
+  for (const line of lines) terminal.data(line);
+  if (!isForShell) sayWhereKeyIs(context, options);
+  terminal.say(`${terminal.style("cyan", "→")} Keep limn serve running. More: docs/clients/${settings.id}.md`);
+  return 0;
+}
+
+/** With the key only where it was asked for. */
+function shownPlace({ environment }: HostContext, options: SetupOptions): ServePlace {
+  const isShown = options.showKey === true;
+  return {
+    baseURL: chosenBaseURL(options),
+    isNamed: true,
+    key: isShown ? serveKeyFile(limnFolders(environment).config).ensure() : "<key>",
+  };
+}
+
+function showKeyCommand({ environment }: HostContext): string {
+  const running = { node: process.execPath, script: process.argv[1] ?? "" };
+  return shellCommand(limnCommand(environment, running, true, "serve", "--show-key"));
+}
+
+function sayWhereKeyIs(context: HostContext, options: SetupOptions): void {
+  if (options.showKey !== true) context.terminal.say(`<key> is what this prints: ${showKeyCommand(context)}`);
+}
+
 /** Some clients know several shapes; a file that cannot be read says nothing about it. */
 function placeIn(client: Client, file: string | null): ReturnType<Client["place"]> {
   try {
@@ -241,14 +273,17 @@ function report(client: Client, scope: Scope, changes: readonly PlannedChange[],
     schemaVersion: 1,
     client: client.id,
     scope,
-    changes: changes.map(({ kind, action, file, after }) => ({
+    changes: changes.map(({ kind, action, file, after, secrets }) => ({
       kind,
       action,
       file: file.path,
       written: isWritten && action !== "none",
-      diff: action === "none" ? [] : diffOf(file.text ?? "", after ?? "").map(({ sign, text }) => `${sign} ${text}`),
+      diff:
+        action === "none"
+          ? []
+          : diffOf(file.text ?? "", after ?? "", secrets).map(({ sign, text }) => `${sign} ${text}`),
     })),
-    next: isWritten ? client.next : null,
+    next: isWritten ? nextSteps(client, changes).join(" ") : null,
   };
 }
 
@@ -257,10 +292,12 @@ type State = "set up" | "out of date" | "not set up" | "unreadable" | "unknown";
 /** All clients with what was found on this machine. */
 function list(context: HostContext, options: SetupOptions): number {
   const { environment, terminal } = context;
-  const given = (["undo", "print", "yes", "skill", "file"] as const).find((name) => options[name] !== undefined);
+  const given = (["undo", "print", "yes", "skill", "file", "images", "url", "showKey"] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (given !== undefined)
     throw new LimnError("invalid_option", {
-      message: `--${given} needs the name of a client.`,
+      message: `--${given === "showKey" ? "show-key" : given} needs the name of a client.`,
       hint: `Known clients: ${clients.map(({ id }) => id).join(", ")}`,
     });
   const scope: Scope = options.project === true ? "project" : "user";
@@ -303,8 +340,16 @@ function list(context: HostContext, options: SetupOptions): number {
 function stateOf(context: HostContext, client: Client, scope: Scope, file: string | null): State {
   if (file === null) return "unknown";
   try {
-    const { action } = planEntry(context.environment, client, file, entryParts(context, client, scope));
-    return action === "none" ? "set up" : action === "change" ? "out of date" : "not set up";
+    const task = {
+      environment: context.environment,
+      client,
+      scope,
+      options: {},
+      parts: entryParts(context, client, scope),
+    };
+    const [tools, ...others] = planSetup(task).map((plan) => plan().action);
+    if (tools === "create" || tools === "add") return "not set up";
+    return tools === "none" && others.every((action) => action === "none") ? "set up" : "out of date";
   } catch {
     return "unreadable";
   }

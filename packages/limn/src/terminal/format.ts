@@ -29,11 +29,13 @@ export function formatWindow(minutes: number): string {
   return minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;
 }
 
-/** ISO time in this machine's zone, to the minute. */
+/** ISO time in this machine's zone, to the minute. By hand: the language tables that Node would load take 14 ms. */
 export function formatLocalTime(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  return date.toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short" });
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** Rows with columns lined up; the last column is free. */

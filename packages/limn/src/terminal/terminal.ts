@@ -73,6 +73,7 @@ export class Terminal {
 
 /** Text of others (prompts, service names) for one line of a terminal: no control characters, not longer than `limit`. */
 export function oneLine(text: string, limit: number): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  // Most texts have nothing that needs the tables of Unicode, which take milliseconds to build.
+  const clean = /^[\x20-\x7e]*$/.test(text) ? text.trim() : text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
   return clean.length <= limit ? clean : `${clean.slice(0, limit - 1)}…`;
 }
