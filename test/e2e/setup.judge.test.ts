@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { binFile } from "./support/program.ts";
 import { World, parseObject } from "./support/world.ts";
 
@@ -11,7 +12,7 @@ const absent = existsSync(codex) ? null : "the real Codex program is not install
 describe.skipIf(absent !== null)(
   `the real Codex program as judge of setup${absent === null ? "" : `: ${absent}`}`,
   () => {
-    it("reads the entry with its time limits, and has none after --undo, whatever it wrote in between", async () => {
+    it(`reads the entry with its time limits, and has none after --undo, whatever it wrote in between ${proves("setup-write", "setup-undo")}`, async () => {
       const world = new World();
       const file = join(world.codexHome, "config.toml");
       writeFileSync(file, "# mine\ncheck_for_update_on_startup = false\n");
@@ -41,7 +42,7 @@ describe.skipIf(absent !== null)(
       expect(list.stdout).not.toContain('"limn"');
     });
 
-    it("installs the plugin folder, and lists its server", async () => {
+    it(`installs the plugin folder, and lists its server ${proves("setup-skill")}`, async () => {
       const world = new World();
       const market = join(world.folder, "market");
       mkdirSync(join(market, ".agents/plugins"), { recursive: true });

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { binFile } from "./support/program.ts";
 import { noTerminal, startOnTerminal } from "./support/terminal.ts";
 import { World, errorOf, onlyLine, parseObject } from "./support/world.ts";
@@ -39,7 +40,7 @@ function filesIn(folder: string): Record<string, string> {
 }
 
 describe("limn setup", () => {
-  it("lists the clients with what was found, and changes nothing", async () => {
+  it(`lists the clients with what was found, and changes nothing ${proves("setup-list")}`, async () => {
     const world = new World();
     given(join(world.codexHome, "config.toml"), 'model = "x"\n');
     given(join(world.home, ".gemini/settings.json"), "{");
@@ -66,7 +67,7 @@ describe("limn setup", () => {
     });
   });
 
-  it("shows the change, writes it with --yes, and has nothing to do the second time", async () => {
+  it(`shows the change, writes it with --yes, and has nothing to do the second time ${proves("setup-write", "setup-ask")}`, async () => {
     const world = new World();
     const file = given(join(world.codexHome, "config.toml"), '# mine\nmodel = "x"\n');
     const first = await world.run(["setup", "codex", "--yes"]);
@@ -104,7 +105,7 @@ describe("limn setup", () => {
     );
   });
 
-  it("writes nothing without a yes: no terminal, and a no", async () => {
+  it(`writes nothing without a yes: no terminal, and a no ${proves("setup-ask")}`, async () => {
     const world = new World();
     const file = given(join(world.home, ".claude.json"), '{"a":1}');
     const refused = await world.run(["setup", "claude-code"]);
@@ -134,7 +135,7 @@ describe("limn setup", () => {
     }
   });
 
-  it("prints what to paste, for every client, and changes nothing", async () => {
+  it(`prints what to paste, for every client, and changes nothing ${proves("setup-print")}`, async () => {
     const world = new World();
     world.env.OD_DATA_DIR = join(world.home, "od");
     for (const client of clients) {
@@ -162,7 +163,7 @@ describe("limn setup", () => {
     expect([filesIn(world.home), existsSync(world.limnHome)]).toEqual([{}, false]);
   });
 
-  it("sets up every client in an empty home, and undoes it without a trace", async () => {
+  it(`sets up every client in an empty home, and undoes it without a trace ${proves("setup-write", "setup-undo")}`, async () => {
     const world = new World();
     world.env.OD_DATA_DIR = join(world.home, "od");
     for (const client of clients) {
@@ -170,10 +171,14 @@ describe("limn setup", () => {
       expect(result).toMatchObject({
         schemaVersion: 1,
         client,
-        changes: [{ kind: "entry", action: "create", written: true }],
+        changes: (client === "open-design" ? ["entry", "images"] : ["entry"]).map((kind) => ({
+          kind,
+          action: "create",
+          written: true,
+        })),
       });
     }
-    expect(Object.keys(filesIn(world.home))).toHaveLength(clients.length - 1);
+    expect(Object.keys(filesIn(world.home))).toHaveLength(clients.length);
     for (const client of clients.toReversed())
       expect((await world.run(["setup", client, "--undo", "--yes"])).status).toBe(0);
     expect([readdirSync(world.home), readdirSync(world.codexHome), readdirSync(join(world.limnHome, "setup"))]).toEqual(
@@ -181,7 +186,7 @@ describe("limn setup", () => {
     );
   });
 
-  it("names limn where it is on PATH, and a window program gets absolute paths all the same", async () => {
+  it(`names limn where it is on PATH, and a window program gets absolute paths all the same ${proves("setup-write")}`, async () => {
     const world = new World();
     const bin = join(world.folder, "bin");
     mkdirSync(bin);
@@ -198,7 +203,7 @@ describe("limn setup", () => {
     expect(await entry("claude-code")).toMatchObject({ command: process.execPath });
   });
 
-  it("for a project writes the shared file, without this machine's variables", async () => {
+  it(`for a project writes the shared file, without this machine's variables ${proves("setup-write")}`, async () => {
     const world = new World();
     const { stderr } = await world.run(["setup", "claude-code", "--project", "--yes"]);
     const file = world.path(".mcp.json");
@@ -209,7 +214,7 @@ describe("limn setup", () => {
     expect((await world.run(["setup", "hermes", "--project"])).stderr).toContain("no settings of a project's own");
   });
 
-  it("writes an entry that starts the MCP server with nothing but what is in it", async () => {
+  it(`writes an entry that starts the MCP server with nothing but what is in it ${proves("setup-write")}`, async () => {
     const world = new World();
     await world.run(["setup", "claude-desktop", "--yes"]);
     const { mcpServers } = parseObject(textOf(join(world.home, ".config/Claude/claude_desktop_config.json")));
@@ -231,7 +236,7 @@ describe("limn setup", () => {
     expect((await server.finished).stdout).toContain('"name":"limn"');
   });
 
-  it("with --skill installs the skill, and takes it away again", async () => {
+  it(`with --skill installs the skill, and takes it away again ${proves("setup-skill")}`, async () => {
     const world = new World();
     const file = join(world.home, ".claude/skills/limn-images/SKILL.md");
     const { stderr } = await world.run(["setup", "claude-code", "--skill", "--yes"]);
@@ -246,7 +251,7 @@ describe("limn setup", () => {
     expect(readdirSync(world.home)).toEqual([]);
   });
 
-  it("refuses what it cannot do with the next step, and writes nothing", async () => {
+  it(`refuses what it cannot do with the next step, and writes nothing ${proves("setup-bad-input")}`, async () => {
     const world = new World();
     const broken = given(join(world.home, ".cursor/mcp.json"), '{\n  "mcpServers": {\n');
     const readOnly = given(join(world.home, ".gemini/settings.json"), "{}");
@@ -274,7 +279,7 @@ describe("limn setup", () => {
     expect(existsSync(join(world.limnHome, "setup")) ? readdirSync(join(world.limnHome, "setup")) : []).toEqual([]);
   });
 
-  it("shows no key of another server's", async () => {
+  it(`shows no key of another server's ${proves("setup-ask")}`, async () => {
     const world = new World();
     given(
       join(world.home, ".cursor/mcp.json"),

@@ -2,11 +2,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { LimnError, codexHome, nearest, variable } from "@limn/core";
 import type { Environment } from "@limn/core";
-import type { ConfigFormat, EntryPlace, Json, JsonObject } from "./config-format.ts";
+import type { ConfigTarget, EntryPlace, Json, JsonObject } from "./config-format.ts";
 import { isObject } from "./config-format.ts";
+import { hermesImages, openDesignImages } from "./image-plug.ts";
+import type { ImagePlug } from "./image-plug.ts";
 import { jsonFormat } from "./json-format.ts";
 import type { LimnCommand } from "./limn-command.ts";
-import { findOnPath } from "./limn-command.ts";
+import { findOnPath, shellWord } from "./limn-command.ts";
+import { printedSettings } from "./printed-settings.ts";
 import { tomlFormat } from "./toml-format.ts";
 import { yamlFormat } from "./yaml-format.ts";
 
@@ -23,10 +26,7 @@ export interface EntryParts extends LimnCommand {
  * A program that can use limn, as data. The places and names are the program's own documentation's; docs/clients says which were
  * looked up where.
  */
-export interface Client {
-  readonly id: string;
-  readonly title: string;
-  readonly format: ConfigFormat;
+export interface Client extends ConfigTarget<EntryParts> {
   /** It is started from a shell and hands PATH on. */
   readonly seesPath: boolean;
   /** Programs whose presence on PATH means that it is installed. */
@@ -35,11 +35,8 @@ export interface Client {
   configFile(environment: Environment, scope: Scope): string | null;
   /** A folder or file that it makes itself. */
   traces(environment: Environment): readonly (string | null)[];
-  /** Where its entry stands in this content; some programs know several shapes. */
-  place(text: string): EntryPlace;
-  entry(parts: EntryParts, place: EntryPlace): Json;
-  /** Members of the entry that are least values: a larger one of the user's is kept. */
-  readonly limits?: readonly string[];
+  /** Its own image tool can ask `limn serve`. */
+  readonly images?: ImagePlug;
   /** Its folder for skills; null when it has none. */
   skills(environment: Environment, scope: Scope): string | null;
   /** What is left to do for the user. */
@@ -341,17 +338,23 @@ const hermes: Client = {
     compact({ command, args, env, timeout: callLimitSeconds, connect_timeout: startLimitSeconds }),
   limits: ["timeout", "connect_timeout"],
   skills: (environment, scope) => (scope === "project" ? null : below(hermesFolder(environment), "skills")),
+  images: hermesImages(hermesFolder),
   next: "Start Hermes again, or type /reload-mcp.",
 };
 
+/** A folder that one of its variables names; it expands a leading `~` and `$HOME` itself. */
+function openDesignVariable(environment: Environment, name: string): string | null {
+  const given = variable(environment, name);
+  if (given === null) return null;
+  const path =
+    environment.home === null ? given : given.replace(/^(?:~|\$HOME)(?=[/\\]|$)/, () => environment.home ?? "");
+  return resolve(environment.workingFolder, path);
+}
+
 /** Its data folder: the variable's, else `.od` in its own checkout. */
 function openDesignFolder(environment: Environment): string | null {
-  const given = variable(environment, "OD_DATA_DIR");
-  if (given !== null) {
-    const path =
-      environment.home === null ? given : given.replace(/^(?:~|\$HOME)(?=[/\\]|$)/, () => environment.home ?? "");
-    return resolve(environment.workingFolder, path);
-  }
+  const given = openDesignVariable(environment, "OD_DATA_DIR");
+  if (given !== null) return given;
   for (let folder = environment.workingFolder; ; folder = dirname(folder)) {
     const found = firstExisting(join(folder, ".od"));
     if (found !== null || dirname(folder) === folder) return found;
@@ -372,6 +375,9 @@ const openDesign: Client = {
   entry: ({ command, args, env }) =>
     compact({ id: "limn", label: "limn", transport: "stdio", enabled: true, command, args, env }),
   skills: (environment, scope) => (scope === "project" ? null : below(openDesignFolder(environment), "user-skills")),
+  images: openDesignImages(
+    (environment) => openDesignVariable(environment, "OD_MEDIA_CONFIG_DIR") ?? openDesignFolder(environment),
+  ),
   next: "Start Open Design's daemon again.",
 };
 
@@ -392,7 +398,7 @@ export const clients: readonly Client[] = [
 export function clientNamed(name: string): Client {
   const client = clients.find(({ id }) => id === name);
   if (client !== undefined) return client;
-  const ids = clients.map(({ id }) => id);
+  const ids = [...clients, ...printedSettings].map(({ id }) => id);
   const meant = nearest(name, ids);
   throw new LimnError("invalid_option", {
     message: `There is no client "${name}".${meant === null ? "" : ` Did you mean "${meant}"?`}`,
@@ -406,8 +412,4 @@ export function isInstalled(client: Client, environment: Environment): boolean {
     client.programs.some((name) => findOnPath(environment, name) !== null) ||
     firstExisting(client.configFile(environment, "user"), ...client.traces(environment)) !== null
   );
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -37,6 +37,25 @@ export interface ConfigFormat {
   isEmpty(text: string): boolean;
 }
 
+/** One entry of limn's in a program's config file, made from `Parts`. */
+export interface ConfigTarget<Parts> {
+  /** The program's, for messages and hints. */
+  readonly id: string;
+  readonly title: string;
+  readonly format: ConfigFormat;
+  /** Where the entry stands in this content; some programs know several shapes. */
+  place(text: string): EntryPlace;
+  entry(parts: Parts, place: EntryPlace): Json;
+  /** Members of the entry that are least values: a larger one of the user's is kept. */
+  readonly limits?: readonly string[];
+  /** Texts of an entry that nobody may see. A file with such an entry is for its owner alone. */
+  secrets?(entry: Json): readonly string[];
+  /** What of an entry that limn wrote is kept when it is written again. */
+  adopt?(existing: Json, parts: Parts): Parts;
+  /** Why an entry that limn did not write is somebody's decision and stays; null when it may be changed. */
+  isTaken?(existing: Json, parts: Parts): string | null;
+}
+
 /** A config file's text that cannot be read, or not be edited safely. */
 export class ConfigFault extends Error {
   override readonly name = "ConfigFault";

@@ -10,10 +10,13 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** The change as lines. Lines around it, which are the user's, are shown without what looks like a secret. */
-export function diffOf(before: string, after: string): readonly DiffLine[] {
-  const old = linesOf(before);
-  const young = linesOf(after);
+/**
+ * The change as lines. Lines around it, which are the user's, are shown without what looks like a secret; and none of `secrets` is
+ * shown anywhere.
+ */
+export function diffOf(before: string, after: string, secrets: readonly string[] = []): readonly DiffLine[] {
+  const old = linesOf(without(secrets, before));
+  const young = linesOf(without(secrets, after));
   let head = 0;
   while (head < old.length && head < young.length && old[head] === young[head]) head += 1;
   let tail = 0;
@@ -22,6 +25,8 @@ export function diffOf(before: string, after: string): readonly DiffLine[] {
   const come = young.slice(head, young.length - tail);
   const lines: DiffLine[] = [];
   const first = Math.max(0, head - contextLines);
+  if (before !== after && old.join("\n") === young.join("\n"))
+    return [{ sign: "@", text: "a key is replaced; it is not shown" }];
   lines.push({ sign: "@", text: `line ${head + 1}` });
   for (const line of old.slice(first, head)) lines.push({ sign: " ", text: discreet(line) });
   if (gone.length === 0 || come.length === 0) {
@@ -39,6 +44,12 @@ export function diffOf(before: string, after: string): readonly DiffLine[] {
   for (const line of old.slice(old.length - tail, old.length - tail + contextLines))
     lines.push({ sign: " ", text: discreet(line) });
   return lines;
+}
+
+function without(secrets: readonly string[], text: string): string {
+  let result = text;
+  for (const secret of secrets) result = result.replaceAll(secret, "…");
+  return result;
 }
 
 function linesOf(text: string): string[] {

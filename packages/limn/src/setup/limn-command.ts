@@ -33,6 +33,15 @@ export function limnCommand(
   return { command: running.node, args: [script, ...args] };
 }
 
+/** As one types it. */
+export function shellCommand({ command, args }: LimnCommand): string {
+  return [command, ...args].map(shellWord).join(" ");
+}
+
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** npx keeps what it runs in a folder that it clears. */
 export function isFromNpx(script: string): boolean {
   return script.split(sep).includes("_npx");

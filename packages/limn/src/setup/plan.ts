@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { LimnError } from "@limn/core";
 import type { Environment } from "@limn/core";
-import type { Client, EntryParts, Scope } from "./clients.ts";
+import type { Client, Scope } from "./clients.ts";
 import { ConfigFault, isObject, sameValue } from "./config-format.ts";
-import type { ConfigFormat, EntryPlace, Json } from "./config-format.ts";
+import type { ConfigFormat, ConfigTarget, EntryPlace, Json } from "./config-format.ts";
 import { deleteReceipt, readReceipt, sha256, writeReceipt } from "./receipt.ts";
-import type { Receipt } from "./receipt.ts";
+import type { ChangeKind, Receipt } from "./receipt.ts";
 import { skillText } from "./skill-text.ts";
 import { spliceBetween, undoMovedSplice, undoSplice } from "./splice.ts";
 import { deleteTextFile, missingFolders, readTextFile, writeTextFile } from "./text-file.ts";
@@ -15,7 +15,7 @@ export type Action = "create" | "add" | "change" | "remove" | "delete" | "none";
 
 /** A change of one file that was thought through and not made yet. */
 export interface PlannedChange {
-  readonly kind: "entry" | "skill";
+  readonly kind: ChangeKind;
   readonly action: Action;
   readonly file: TextFile;
   /** What the file is to hold; null when it is to go, or stays away. */
@@ -24,6 +24,8 @@ export interface PlannedChange {
   readonly receipt: Receipt | null;
   /** What else is to be told. */
   readonly remark: string | null;
+  /** Texts of the file before or after that nobody may see. When there are some, the file is to be its owner's alone. */
+  readonly secrets: readonly string[];
 }
 
 const skillName = "limn-images";
@@ -34,39 +36,52 @@ export function skillFile(client: Client, environment: Environment, scope: Scope
 }
 
 /**
- * The entry in the client's config file at `path`.
+ * The entry in the program's config file at `path`.
  * @throws config_invalid when the file cannot be read, is not valid, or cannot be edited without touching something else
  */
-export function planEntry(environment: Environment, client: Client, path: string, parts: EntryParts): PlannedChange {
+export function planEntry<Parts>(
+  environment: Environment,
+  target: ConfigTarget<Parts>,
+  path: string,
+  parts: Parts,
+  kind: Exclude<ChangeKind, "skill"> = "entry",
+): PlannedChange {
   const file = readTextFile(path);
-  const { format } = client;
-  return told(client, path, () => {
+  const { format } = target;
+  return told(target, path, () => {
     const text = file.text ?? "";
-    const place = client.place(text);
+    const place = target.place(text);
     const existing = format.read(text, place);
-    const wanted = client.entry(parts, place);
-    refuseOtherKind(client, path, existing, wanted);
-    const entry = existing === undefined ? wanted : merged(existing, wanted, client.limits ?? []);
-    if (existing !== undefined && sameValue(existing, entry)) return unchanged("entry", file);
+    const noted = existing === undefined ? null : readReceipt(environment, file.target, kind);
+    const taken = existing === undefined || noted !== null ? null : (target.isTaken?.(existing, parts) ?? null);
+    if (taken !== null) return unchanged(kind, file, taken);
+    const settled = existing === undefined || noted === null ? parts : (target.adopt?.(existing, parts) ?? parts);
+    const wanted = target.entry(settled, place);
+    refuseOtherKind(target, path, existing, wanted);
+    const entry = existing === undefined ? wanted : merged(existing, wanted, target.limits ?? []);
+    if (existing !== undefined && sameValue(existing, entry)) return unchanged(kind, file);
     const edited = format.put(text, place, entry);
-    const isRight = sameValue(format.read(edited.text, client.place(edited.text)), entry);
+    const isRight = sameValue(format.read(edited.text, target.place(edited.text)), entry);
     if (!isRight || format.rest(text, place) !== format.rest(edited.text, place)) throw new ConfigFault(notAlone);
-    const earlier = existing === undefined ? null : readReceipt(environment, file.target);
-    const undone = earlier === null ? null : undoneText(text, earlier, format, place);
+    const undone = noted === null ? null : undoneText(text, noted, format, place);
     const base = undone === null ? file.text : undone.text;
-    const kept = undone === null ? null : earlier;
+    const kept = undone === null ? null : noted;
     const previous = kept === null ? existing : kept.previous;
+    const secrets = secretsIn(target, existing, entry);
+    const splice = spliceBetween(base ?? "", edited.text);
     return {
-      kind: "entry",
+      kind,
       action: file.text === null ? "create" : existing === undefined ? "add" : "change",
       file,
       after: edited.text,
-      remark: null,
+      remark: secrets.length > 0 ? remarkOnRights(file) : null,
+      secrets,
       receipt: {
         file: file.target,
         existed: kept === null ? file.text !== null : kept.existed,
         afterSha256: sha256(edited.text),
-        splice: spliceBetween(base ?? "", edited.text),
+        // Its length undoes it while the file is as it was written; the key itself is not kept a second time.
+        splice: { ...splice, inserted: blackened(splice.inserted, secrets) },
         madeParents: kept === null ? edited.madeParents : kept.madeParents,
         madeFolders: kept === null ? missingFolders(file.target) : kept.madeFolders,
         ...(previous === undefined ? {} : { previous }),
@@ -75,27 +90,55 @@ export function planEntry(environment: Environment, client: Client, path: string
   });
 }
 
+function secretsIn<Parts>(
+  target: Pick<ConfigTarget<Parts>, "secrets">,
+  ...entries: readonly (Json | undefined)[]
+): readonly string[] {
+  const found = entries.flatMap((entry) => (entry === undefined ? [] : (target.secrets?.(entry) ?? [])));
+  return [...new Set(found)].filter((secret) => secret !== "");
+}
+
+function blackened(text: string, secrets: readonly string[]): string {
+  let result = text;
+  for (const secret of secrets) result = result.replaceAll(secret, "*".repeat(secret.length));
+  return result;
+}
+
+function remarkOnRights({ path, owner }: TextFile): string | null {
+  const isOpen = process.platform !== "win32" && owner !== null && (owner.mode & 0o077) !== 0;
+  return isOpen ? `${path} will hold a key, so it becomes readable for its owner only.` : null;
+}
+
 const notAlone = "its form does not let limn change its own entry alone";
 
 /** What setup added goes; what it replaced comes back. */
-export function planUndoEntry(environment: Environment, client: Client, path: string): PlannedChange {
+export function planUndoEntry<Parts>(
+  environment: Environment,
+  target: ConfigTarget<Parts>,
+  path: string,
+  kind: Exclude<ChangeKind, "skill"> = "entry",
+): PlannedChange {
   const file = readTextFile(path);
   const { text } = file;
-  if (text === null) return unchanged("entry", file);
-  const { format } = client;
-  return told(client, path, () => {
-    const place = client.place(text);
-    if (format.read(text, place) === undefined) return unchanged("entry", file);
-    const receipt = readReceipt(environment, file.target);
+  if (text === null) return unchanged(kind, file);
+  const { format } = target;
+  return told(target, path, () => {
+    const place = target.place(text);
+    const existing = format.read(text, place);
+    if (existing === undefined) return unchanged(kind, file);
+    const receipt = readReceipt(environment, file.target, kind);
+    // Unlike an entry with limn's name, this one may be the user's own.
+    if (receipt === null && kind === "images") return unchanged(kind, file);
     const undone = receipt === null ? null : undoneText(text, receipt, format, place);
     const after = undone === null ? format.remove(text, place, 0) : undone.text;
     if (after !== null && format.rest(after, place) !== format.rest(text, place)) throw new ConfigFault(notAlone);
     return {
-      kind: "entry",
+      kind,
       action: after === null ? "delete" : "remove",
       file,
       after,
       receipt: null,
+      secrets: secretsIn(target, existing, receipt?.previous),
       remark: receipt === null ? "limn has no note of having added this entry; it is removed all the same." : null,
     };
   });
@@ -139,7 +182,7 @@ function undoneText(
 export function planSkill(environment: Environment, path: string): PlannedChange {
   const file = readTextFile(path);
   if (file.text === skillText) return unchanged("skill", file);
-  const earlier = readReceipt(environment, file.target);
+  const earlier = readReceipt(environment, file.target, "skill");
   const isOurs = earlier !== null && file.text !== null && sha256(file.text) === earlier.afterSha256;
   const base = isOurs ? (earlier.existed ? undoSplice(file.text ?? "", earlier.splice) : null) : file.text;
   return {
@@ -148,6 +191,7 @@ export function planSkill(environment: Environment, path: string): PlannedChange
     file,
     after: skillText,
     remark: null,
+    secrets: [],
     receipt: {
       file: file.target,
       existed: base !== null,
@@ -164,33 +208,46 @@ export function planUndoSkill(environment: Environment, path: string): PlannedCh
   const file = readTextFile(path);
   const { text } = file;
   if (text === null) return unchanged("skill", file);
-  const receipt = readReceipt(environment, file.target);
+  const receipt = readReceipt(environment, file.target, "skill");
   const isOurs = receipt !== null && sha256(text) === receipt.afterSha256;
   if (!isOurs && text !== skillText)
     return unchanged("skill", file, receipt === null ? null : `The skill ${path} was changed since, so it stays.`);
   const after = isOurs && receipt.existed ? undoSplice(text, receipt.splice) : null;
-  return { kind: "skill", action: after === null ? "delete" : "remove", file, after, receipt: null, remark: null };
+  return {
+    kind: "skill",
+    action: after === null ? "delete" : "remove",
+    file,
+    after,
+    receipt: null,
+    remark: null,
+    secrets: [],
+  };
 }
 
 /** Make the change. The note for `--undo` is written first, so that no change is ever without one. */
 export function apply(environment: Environment, change: PlannedChange, scope: Scope): void {
-  const { action, file, after, receipt } = change;
+  const { kind, action, after, receipt } = change;
   if (action === "none") return;
-  const noted = readReceipt(environment, file.target);
-  if (receipt !== null) writeReceipt(environment, receipt);
+  const file = change.secrets.length > 0 ? forOwnerOnly(change.file) : change.file;
+  const noted = readReceipt(environment, file.target, kind);
+  if (receipt !== null) writeReceipt(environment, receipt, kind);
   try {
     if (after === null) deleteTextFile(file, noted?.madeFolders ?? []);
     else writeTextFile(file, after, scope === "project" ? { newMode: 0o644 } : {});
   } catch (error) {
-    if (receipt !== null && noted === null) deleteReceipt(environment, file.target);
-    else if (receipt !== null && noted !== null) writeReceipt(environment, noted);
+    if (receipt !== null && noted === null) deleteReceipt(environment, file.target, kind);
+    else if (receipt !== null && noted !== null) writeReceipt(environment, noted, kind);
     throw error;
   }
-  if (receipt === null) deleteReceipt(environment, file.target);
+  if (receipt === null) deleteReceipt(environment, file.target, kind);
 }
 
-function unchanged(kind: PlannedChange["kind"], file: TextFile, remark: string | null = null): PlannedChange {
-  return { kind, action: "none", file, after: file.text, receipt: null, remark };
+function forOwnerOnly(file: TextFile): TextFile {
+  return file.owner === null ? file : { ...file, owner: { ...file.owner, mode: file.owner.mode & ~0o077 } };
+}
+
+function unchanged(kind: ChangeKind, file: TextFile, remark: string | null = null): PlannedChange {
+  return { kind, action: "none", file, after: file.text, receipt: null, remark, secrets: [] };
 }
 
 /** limn's values over the user's, but never a lower limit than theirs, and nothing of theirs lost. */
@@ -217,7 +274,12 @@ function atLeast(present: Json | undefined, value: Json): Json {
 }
 
 /** An entry that reaches limn over HTTP, or a server of another kind with limn's name, is somebody's decision. */
-function refuseOtherKind(client: Client, path: string, existing: Json | undefined, wanted: Json): void {
+function refuseOtherKind(
+  client: Pick<Client, "id" | "title">,
+  path: string,
+  existing: Json | undefined,
+  wanted: Json,
+): void {
   if (!isObject(existing) || !isObject(wanted)) return;
   const address = ["url", "httpUrl", "serverUrl"].find((name) => Object.hasOwn(existing, name));
   if (address === undefined) return;
@@ -228,7 +290,7 @@ function refuseOtherKind(client: Client, path: string, existing: Json | undefine
 }
 
 /** A fault of the text, told with the file and the line. */
-function told<T>(client: Client, path: string, work: () => T): T {
+function told<T>(client: Pick<Client, "id" | "title" | "format">, path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

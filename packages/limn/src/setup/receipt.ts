@@ -8,6 +8,9 @@ import type { Json } from "./config-format.ts";
 import type { Splice } from "./splice.ts";
 import { readTextFile, writeTextFile } from "./text-file.ts";
 
+/** `entry`: limn's tools; `images`: the address and key of `limn serve`; `skill`: the guide for agents. One file may have several. */
+export type ChangeKind = "entry" | "images" | "skill";
+
 /**
  * What setup changed in a file, for `--undo`. It holds the changed stretch and a hash of the whole, never the file itself: config files
  * of agents hold keys of other services.
@@ -30,14 +33,15 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-function receiptFile(environment: Environment, file: string): string {
-  return join(limnFolders(environment).data, "setup", `${sha256(file).slice(0, 24)}.json`);
+function receiptFile(environment: Environment, file: string, kind: ChangeKind): string {
+  const name = sha256(file).slice(0, 24);
+  return join(limnFolders(environment).data, "setup", `${name}${kind === "images" ? "-images" : ""}.json`);
 }
 
 /** Null when there is none, or one that cannot be understood. */
-export function readReceipt(environment: Environment, file: string): Receipt | null {
+export function readReceipt(environment: Environment, file: string, kind: ChangeKind): Receipt | null {
   try {
-    const { text } = readTextFile(receiptFile(environment, file));
+    const { text } = readTextFile(receiptFile(environment, file, kind));
     const value: unknown = text === null ? null : JSON.parse(text);
     return isReceipt(value) && value.file === file ? value : null;
   } catch {
@@ -46,13 +50,13 @@ export function readReceipt(environment: Environment, file: string): Receipt | n
 }
 
 /** @throws artifact_write_failed */
-export function writeReceipt(environment: Environment, receipt: Receipt): void {
-  const path = receiptFile(environment, receipt.file);
+export function writeReceipt(environment: Environment, receipt: Receipt, kind: ChangeKind): void {
+  const path = receiptFile(environment, receipt.file, kind);
   writeTextFile(readTextFile(path), `${JSON.stringify({ version: 1, ...receipt }, null, 2)}\n`);
 }
 
-export function deleteReceipt(environment: Environment, file: string): void {
-  rmSync(receiptFile(environment, file), { force: true });
+export function deleteReceipt(environment: Environment, file: string, kind: ChangeKind): void {
+  rmSync(receiptFile(environment, file, kind), { force: true });
 }
 
 function isReceipt(value: unknown): value is Receipt {

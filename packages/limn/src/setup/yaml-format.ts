@@ -126,10 +126,18 @@ function put(text: string, place: EntryPlace, entry: Json): Edited {
   if (!isObject(current) || !isObject(entry)) throw new ConfigFault(`"${path.join(".")}" is not a map`);
   let edited = text;
   for (const [name, value] of Object.entries(entry))
-    if (!sameValue(current[name], value)) edited = putMember(edited, path, name, value);
+    if (!sameValue(current[name], value))
+      edited =
+        isFilled(current[name]) && isFilled(value)
+          ? put(edited, { kind: "member", path, name }, value).text
+          : putMember(edited, path, name, value);
   for (const name of Object.keys(current))
     if (!Object.hasOwn(entry, name)) edited = removePair(edited, [...path, name]);
   return { text: edited, madeParents: 0 };
+}
+
+function isFilled(value: Json | undefined): boolean {
+  return isObject(value) && Object.keys(value).length > 0;
 }
 
 function putMember(text: string, path: readonly string[], name: string, value: Json): string {
@@ -158,10 +166,10 @@ function add(text: string, place: EntryPlace, entry: Json): Edited {
   const missing = missingNames(document, place);
   if (missing === place.path.length) {
     // Nothing of the way exists: at the end of the root map.
+    const [first = "", ...names] = fullPath(place);
     let value: Json = entry;
-    for (const name of [...place.path, ...(place.kind === "member" ? [place.name] : [])].slice(1).toReversed())
-      value = { [name]: value };
-    const lines = pairLines(place.path[0] ?? "", value, "", unit).join(lineEnd);
+    for (const name of names.toReversed()) value = { [name]: value };
+    const lines = pairLines(first, value, "", unit).join(lineEnd);
     if (
       document !== null &&
       isMap(document.contents) &&
@@ -169,7 +177,7 @@ function add(text: string, place: EntryPlace, entry: Json): Edited {
       document.contents.items.length > 0
     )
       return {
-        text: insertPair(text, document.contents, () => [], `${place.path[0] ?? ""}: ${flow(value)}`),
+        text: insertPair(text, document.contents, () => [], `${first}: ${flow(value)}`),
         madeParents: missing,
       };
     const base =
