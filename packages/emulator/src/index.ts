@@ -1,3 +1,4 @@
+/** @packageDocumentation A pretend ChatGPT image backend and its sign-in service on loopback, for tests and demos. */
 export { createEmulator, type Emulator, type SignInOptions } from "./create-emulator.ts";
 export type { EmulatedCapabilities, EmulatorOptions } from "./options.ts";
 export type { EmulatedModel } from "./models.ts";

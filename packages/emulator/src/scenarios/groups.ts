@@ -17,7 +17,7 @@ export const routeGroups = [
   "other",
 ] as const;
 
-/** A name of {@link routeGroups}. */
+/** A name of `routeGroups`. */
 export type RouteGroup = (typeof routeGroups)[number];
 
 /** The groups for which a scenario can be chosen. */
@@ -34,5 +34,5 @@ export const scenarioGroups = [
   "revoke",
 ] as const satisfies readonly RouteGroup[];
 
-/** A name of {@link scenarioGroups}. */
+/** A name of `scenarioGroups`. */
 export type ScenarioGroup = (typeof scenarioGroups)[number];

@@ -1,0 +1,48 @@
+/** A test of a program of your own, without a login and without a network: node --test examples/own-ci.ts */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { createImageClient, isLimnError, readEnvironment } from "@limn/core";
+import { createEmulator } from "@limn/emulator";
+
+/** The program that is tested: it draws covers, and says when to come back where the plan is used up. */
+async function cover(title: string, client: ReturnType<typeof createImageClient>): Promise<string> {
+  try {
+    const { images } = await client.generate({
+      operation: "generate",
+      prompt: `a cover for "${title}"`,
+      aspect: "2:3",
+    });
+    return images[0]?.path ?? "";
+  } catch (error) {
+    if (isLimnError(error) && error.code === "usage_limit_reached") return "later";
+    throw error;
+  }
+}
+
+const folder = await mkdtemp(join(tmpdir(), "own-ci-"));
+after(async () => rm(folder, { recursive: true, force: true }));
+
+/** Nothing of this machine counts: no login, no settings, no history. */
+function clientFor(baseURL: string, accessToken: string): ReturnType<typeof createImageClient> {
+  const environment = { ...readEnvironment(), variables: { LIMN_HOME: folder }, home: folder, workingFolder: folder };
+  return createImageClient({ environment, sandbox: { baseURL, accessToken } });
+}
+
+await test("a cover is drawn in the right shape", async () => {
+  const emulator = createEmulator();
+  const { baseURL, close } = await emulator.listen();
+  assert.match(await cover("Moby-Dick", clientFor(baseURL, emulator.accessToken)), /\.png$/);
+  assert.match(JSON.stringify(emulator.calls[0]?.body), /Aspect ratio: 2:3/);
+  await close();
+});
+
+await test("a used-up plan is told, and asked once", async () => {
+  const emulator = createEmulator({ scenario: "usage-limit" });
+  const { baseURL, close } = await emulator.listen();
+  assert.equal(await cover("Moby-Dick", clientFor(baseURL, emulator.accessToken)), "later");
+  assert.equal(emulator.calls.length, 1);
+  await close();
+});
