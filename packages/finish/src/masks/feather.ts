@@ -1,14 +1,18 @@
 import type { Box, PixelSize } from "@limn/core";
 import { at } from "../pictures/raster.ts";
 
+/** An edge is hard where the mask goes from nothing to full weight within so many pixels: as far as smoothing or JPEG spread a drawn one. */
+const hardReach = 3;
+
 /**
- * Weights that rise softly from the region's edge inwards, over `radius` pixels. Pixels of weight 0 keep it, and where the region ends
- * at the picture's own border it stays full. `region` holds all other pixels.
+ * Weights that rise softly from the region's hard edges inwards, over `radius` pixels. An edge that was painted soft stays as it was
+ * painted. Pixels of weight 0 keep it, and where the region ends at the picture's own border it stays full. `region` holds all other
+ * pixels.
  */
 export function featherInwards(weights: Uint8Array, size: PixelSize, region: Box, radius: number): Uint8Array {
   const soft = Uint8Array.from(weights);
   const outer = withRim(region, size);
-  const distances = distancesToZero(weights, size, outer);
+  const distances = distancesToHardEdge(weights, size, outer);
   for (let y = 0; y < outer.height; y += 1) {
     for (let x = 0; x < outer.width; x += 1) {
       const index = (outer.top + y) * size.width + outer.left + x;
@@ -30,8 +34,8 @@ function withRim(box: Box, size: PixelSize): Box {
 
 const far = 1e6;
 
-/** Chamfer distance (1 and √2) of every pixel of the box to the nearest one of weight 0 in it; 0 there. */
-function distancesToZero(weights: Uint8Array, size: PixelSize, box: Box): Float32Array {
+/** Chamfer distance (1 and √2) of every pixel of the box to the nearest one of weight 0 at a hard edge in it; 0 there. */
+function distancesToHardEdge(weights: Uint8Array, size: PixelSize, box: Box): Float32Array {
   const { width, height } = box;
   // A rim of its own, so that no step has to ask whether it leaves the box.
   const across = width + 2;
@@ -39,7 +43,7 @@ function distancesToZero(weights: Uint8Array, size: PixelSize, box: Box): Float3
   const place = (x: number, y: number): number => (y + 1) * across + x + 1;
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      if (at(weights, (box.top + y) * size.width + box.left + x) === 0) distances[place(x, y)] = 0;
+      if (isHardEdge(weights, size, box.left + x, box.top + y)) distances[place(x, y)] = 0;
     }
   }
   const pass = (index: number, back: number): void => {
@@ -52,4 +56,16 @@ function distancesToZero(weights: Uint8Array, size: PixelSize, box: Box): Float3
   return Float32Array.from({ length: width * height }, (_, index) =>
     at(distances, place(index % width, Math.floor(index / width))),
   );
+}
+
+/** Whether a pixel of weight 0 has one of full weight near it. */
+function isHardEdge(weights: Uint8Array, size: PixelSize, x: number, y: number): boolean {
+  const weight = (across: number, down: number): number =>
+    across < 0 || across >= size.width || down < 0 || down >= size.height ? 0 : at(weights, down * size.width + across);
+  if (weight(x, y) !== 0) return false;
+  if (weight(x - 1, y) + weight(x + 1, y) + weight(x, y - 1) + weight(x, y + 1) === 0) return false;
+  for (let down = y - hardReach; down <= y + hardReach; down += 1)
+    for (let across = x - hardReach; across <= x + hardReach; across += 1)
+      if (weight(across, down) === 255) return true;
+  return false;
 }

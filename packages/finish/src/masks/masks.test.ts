@@ -186,6 +186,32 @@ describe("feathering", () => {
     expect([row[0], row[20], row[29], row[30]]).toEqual([255, 255, 27, 0]);
     expect(row.slice(24, 30)).toEqual(row.slice(24, 30).toSorted((left, right) => right - left));
   });
+
+  test("leaves an edge that was painted soft as it was painted, and takes from a hard one beside it", () => {
+    const size = { width: 80, height: 40 };
+    const inside = { left: 10, top: 0, width: 60, height: 40 };
+    // Rises over twenty pixels on the left, and ends at once on the right.
+    const weights = Uint8Array.from({ length: 3200 }, (_, index) => {
+      const x = index % 80;
+      return within(x, 5, inside) ? Math.min(255, (x - 9) * 12) : 0;
+    });
+    const row = [...featherInwards(weights, size, inside, 8).subarray(20 * 80, 21 * 80)];
+    expect(row.slice(0, 60)).toEqual([...weights.subarray(20 * 80, 20 * 80 + 60)]);
+    expect(row[69]).toBeLessThan(20);
+    expect(row[70]).toBe(0);
+  });
+
+  test("takes an edge that smoothing or JPEG spread over a pixel or two for a hard one", () => {
+    const size = { width: 60, height: 20 };
+    const inside = { left: 10, top: 0, width: 50, height: 20 };
+    const weights = Uint8Array.from({ length: 1200 }, (_, index) => [0, 70, 190][(index % 60) - 9] ?? 255);
+    weights.forEach((_, index) => {
+      if (index % 60 < 9) weights[index] = 0;
+    });
+    const soft = featherInwards(weights, size, inside, 6);
+    expect(soft.subarray(10 * 60, 10 * 60 + 14).every((weight) => weight < 200)).toBe(true);
+    expect(soft[10 * 60 + 30]).toBe(255);
+  });
 });
 
 /** A blend of a picture in which the region was painted green; the edited part is changed by `redraw` before it comes back. */
@@ -259,6 +285,24 @@ describe("blending", () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  test("fades by the mask's own transparency where that is soft, and keeps what it does not touch", async () => {
+    const base = paint(400, 300, () => [40, 40, 40, 255]);
+    // Transparent in the middle of the picture; over 40 pixels on each side it becomes opaque.
+    const alphaAt = (x: number): number => Math.min(255, Math.max(0, Math.abs(x - 200) - 40) * 6);
+    const soft = paint(400, 300, (x) => [0, 0, 0, alphaAt(x)]);
+    const { target } = await blend(await save(base), await save(soft), (part) =>
+      paint(part.width, part.height, () => [240, 240, 240]),
+    );
+    const written = await pixelsOf(target);
+    const strays = Array.from({ length: 400 }, (_, x) => x).filter((x) => {
+      const weight = (255 - alphaAt(x)) / 255;
+      const wanted = weight < 16 / 255 ? 40 : weight > 239 / 255 ? 240 : 40 + 200 * weight;
+      return Math.abs((pixel(written, x, 150)[0] ?? 0) - wanted) > 1;
+    });
+    expect(strays).toEqual([]);
+    expect(await outsideIsSame(base, target, (x) => 255 - alphaAt(x) >= 16)).toBe(true);
   });
 
   test("keeps a profile with the pixels it describes, and brings the edit into it", async () => {
