@@ -12,17 +12,34 @@ import { isMet } from "./measure/row.ts";
 import type { Row } from "./measure/row.ts";
 import { edit } from "./sections/edit.ts";
 import { finish } from "./sections/finish.ts";
+import { history } from "./sections/history.ts";
 import { image } from "./sections/image.ts";
 import { many } from "./sections/many.ts";
 import { mcp } from "./sections/mcp.ts";
 import { peersSection } from "./sections/peers.ts";
 import { scanner } from "./sections/scanner.ts";
+import { serve } from "./sections/serve.ts";
 import { slices } from "./sections/slices.ts";
 import { start } from "./sections/start.ts";
 import { stream } from "./sections/stream.ts";
+import { studio } from "./sections/studio.ts";
 import { formatRows } from "./table.ts";
 
-const sections: readonly Section[] = [start, image, slices, many, scanner, edit, stream, finish, mcp, peersSection];
+const sections: readonly Section[] = [
+  start,
+  image,
+  slices,
+  many,
+  scanner,
+  edit,
+  stream,
+  finish,
+  history,
+  mcp,
+  serve,
+  studio,
+  peersSection,
+];
 
 const { values } = parseArgs({
   options: {

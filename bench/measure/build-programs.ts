@@ -16,7 +16,12 @@ export interface Programs {
   readonly limnManyImages: string;
   readonly finishPicture: string;
   readonly scan: string;
+  readonly serveImages: string;
+  readonly askServer: string;
+  readonly uploadLarge: string;
   readonly openaiImage: string;
+  readonly historyByHand: string;
+  readonly indexByHand: string;
 }
 
 /**
@@ -46,6 +51,11 @@ export async function buildPrograms(folder: string): Promise<Programs> {
     limnManyImages: await build("limn-many-images.ts"),
     finishPicture: await build("finish-picture.ts"),
     scan: await build("scan.ts"),
+    serveImages: await build("floor/serve-images.ts"),
+    askServer: await build("ask-server.ts"),
+    uploadLarge: await build("upload-large.ts"),
     openaiImage: await build("openai-image.ts"),
+    historyByHand: await build("floor/history-by-hand.ts"),
+    indexByHand: await build("floor/index-by-hand.ts"),
   };
 }

@@ -5,7 +5,7 @@ import type { Cost } from "./run-process.ts";
 /** One line of the table. */
 export interface Row {
   readonly name: string;
-  readonly unit: "ms" | "MiB" | "ms/MB";
+  readonly unit: "ms" | "MiB" | "ms/MB" | "kB" | "cards";
   readonly measured: number;
   readonly floor: number;
   readonly ratio: number;

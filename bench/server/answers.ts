@@ -1,24 +1,27 @@
 import { responsesStream } from "./event-stream.ts";
 import { bytesPerMegabyte, createPicture } from "./picture.ts";
 
-/** Which answer a path asks for: `/<megabytes>/<sliceBytes>[/<previews>]/images/generations`. */
+/** Which answer a path asks for: `/<megabytes>/<sliceBytes>[/<previews>][/distinct]/images/generations`. */
 export interface Wanted {
   readonly megabytes: number;
   /** 0 sends the body in one piece with its length; anything else in pieces of that many bytes, each an HTTP chunk of its own. */
   readonly sliceBytes: number;
   /** Previews before the picture, each as large as it; in event streams only. */
   readonly previews: number;
+  /** No two pictures are the same. */
+  readonly isDistinct: boolean;
   readonly kind: "images" | "responses";
 }
 
 export function parsePath(path: string): Wanted | null {
-  const match = /^\/(\d+)\/(\d+)(?:\/(\d+))?\/(images\/generations|images\/edits|responses)$/.exec(path);
+  const match = /^\/(\d+)\/(\d+)(?:\/(\d+))?(\/distinct)?\/(images\/generations|images\/edits|responses)$/.exec(path);
   if (match === null) return null;
   return {
     megabytes: Number(match[1]),
     sliceBytes: Number(match[2]),
     previews: Number(match[3] ?? 0),
-    kind: match[4] === "responses" ? "responses" : "images",
+    isDistinct: match[4] !== undefined,
+    kind: match[5] === "responses" ? "responses" : "images",
   };
 }
 
@@ -36,6 +39,17 @@ export class Answers {
     return body;
   }
 }
+
+/** A body with another picture in it, as three pieces: a few characters of its noise are the number. */
+export function distinctBody(body: Buffer, number: number): readonly [Buffer, Buffer, Buffer] {
+  const at = body.indexOf(pictureField) + pictureField.length + noiseCharacters;
+  const digits = Buffer.from(String(number).padStart(8, "0"), "latin1");
+  return [body.subarray(0, at), digits, body.subarray(at + digits.length)];
+}
+
+const pictureField = '"b64_json":"';
+/** Far enough from the beginning to be noise, and whole groups of four. */
+const noiseCharacters = 4000;
 
 /** The document of the image routes, with the fields that the live service sends. */
 function imagesDocument(picture: Buffer): Buffer {

@@ -2,11 +2,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Answers, parsePath } from "./answers.ts";
+import { Answers, distinctBody, parsePath } from "./answers.ts";
 import type { Wanted } from "./answers.ts";
 import { modelList } from "./event-stream.ts";
 
 const answers = new Answers();
+let count = 0;
 
 const server = createServer((request, response) => {
   answer(request, response).catch((error: unknown) => {
@@ -39,6 +40,15 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   const body = answers.body(wanted);
   const type = wanted.kind === "images" ? "application/json" : "text/event-stream";
+  if (wanted.isDistinct) {
+    count += 1;
+    const [before, number, behind] = distinctBody(body, count);
+    response.writeHead(200, { "content-type": type, "content-length": body.length });
+    response.write(before);
+    response.write(number);
+    response.end(behind);
+    return;
+  }
   if (wanted.sliceBytes === 0) {
     response.writeHead(200, { "content-type": type, "content-length": body.length }).end(body);
     return;

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { ProgressNotice } from "../contracts/library.ts";
 
@@ -45,8 +45,9 @@ export class Journal {
   }
 
   #append(line: object): void {
+    // Not created here: the library begins it, with a name of its own in the first line. An open that fails costs much more than a look.
+    if (!existsSync(this.#path)) return;
     try {
-      // Not created here: the library begins it, with a name of its own in the first line.
       const file = openSync(this.#path, constants.O_WRONLY | constants.O_APPEND);
       try {
         writeSync(file, `${JSON.stringify(line)}\n`);

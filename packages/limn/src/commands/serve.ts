@@ -6,7 +6,7 @@ import { Interrupted, watchInterruption } from "../interruption.ts";
 import { startSandbox } from "../sandbox.ts";
 import { isLoopback, serveKeyFile } from "../loopback/index.ts";
 import { makeThumbnail } from "../image-tools.ts";
-import { paceCollector, startImageServer } from "../serve/index.ts";
+import { startImageServer } from "../serve/index.ts";
 import { announceServer, createStudioSite, pageFolder, withdrawServer } from "../studio/index.ts";
 import type { StudioSite } from "../studio/index.ts";
 import type { JsonOption } from "./account.ts";
@@ -44,7 +44,6 @@ export async function serve(
     return 0;
   }
   keyFile.ensure();
-  paceCollector();
   const config = context.config();
   const sandbox = options.sandbox === true || config.get("sandbox")?.value === true ? await startSandbox() : null;
   try {

@@ -1,2 +1,1 @@
-export { paceCollector } from "./pace-collector.ts";
 export { startImageServer } from "./server.ts";
