@@ -41,8 +41,29 @@ describe("limn history", () => {
           n: 3,
           images: 3,
           folder: world.work,
+          endedAt: expect.stringMatching(/Z$/),
+          pictures: [0, 1, 2].map((index) => ({
+            index,
+            mediaType: "image/png",
+            width: 64,
+            height: 48,
+            hasAlpha: false,
+            bytes: expect.any(Number),
+            sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+            isFinished: false,
+          })),
+          parents: [],
+          failure: null,
+          favourite: false,
+          kit: null,
+          tags: [],
+          altTexts: {},
+          trashedAt: null,
+          imported: null,
         },
       ],
+      nextCursor: null,
+      total: 1,
     });
     expect(onlyLine((await world.run(["history", "--limit", "1"])).stdout)).toContain(harbour);
   });
@@ -56,6 +77,8 @@ describe("limn history", () => {
     expect(parseObject(onlyLine((await world.run(["history", "--json"])).stdout))).toEqual({
       schemaVersion: 1,
       generations: [],
+      nextCursor: null,
+      total: 0,
     });
   });
 

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { proves } from "./requirements.ts";
 import { call, connectHttp, connectStdio, idOf, startHttp } from "./support/mcp.ts";
 import type { Connected } from "./support/mcp.ts";
 import { World, imageCalls } from "./support/world.ts";
@@ -19,7 +20,7 @@ const png = async (): Promise<Buffer> =>
     .toBuffer();
 
 describe("arguments", () => {
-  it("that are unknown, wrong or contradict each other are named, and nothing is sent", async () => {
+  it(`that are unknown, wrong or contradict each other are named, and nothing is sent ${proves("mcp-bad-arguments")}`, async () => {
     const { agent, sent } = await start();
     for (const [tool, given, ...words] of [
       [
@@ -85,7 +86,7 @@ describe("arguments", () => {
 });
 
 describe("a path", () => {
-  it("outside, of a folder, a pipe, a login or another file than a picture is refused, whatever its name is", async () => {
+  it(`outside, of a folder, a pipe, a login or another file than a picture is refused, whatever its name is ${proves("mcp-bad-paths")}`, async () => {
     const { world, agent, sent } = await start();
     writeFileSync(join(world.home, "private.png"), await png());
     symlinkSync(join(world.home, "private.png"), world.path("link.png"));
@@ -132,7 +133,7 @@ describe("a path", () => {
     expect(sent()).toBe(0);
   });
 
-  it("elsewhere is taken when the user allowed its folder, and nothing beside it", async () => {
+  it(`elsewhere is taken when the user allowed its folder, and nothing beside it ${proves("mcp-bad-paths")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const shared = join(world.folder, "shared");
@@ -146,7 +147,7 @@ describe("a path", () => {
     expect([allowed.isError, refused.isError, imageCalls(emulator).length]).toEqual([false, true, 1]);
   });
 
-  it("is not taken from the working folder when that is the home", async () => {
+  it(`is not taken from the working folder when that is the home ${proves("mcp-bad-paths")}`, async () => {
     const world = new World();
     await world.startService();
     writeFileSync(join(world.home, "red.png"), await png());
@@ -159,7 +160,7 @@ describe("a path", () => {
     });
   });
 
-  it("of an output stays below the working folder, out of hidden folders, and is a picture's", async () => {
+  it(`of an output stays below the working folder, out of hidden folders, and is a picture's ${proves("mcp-bad-paths", "mcp-output")}`, async () => {
     const { world, agent, sent } = await start();
     mkdirSync(world.path(".git"));
     symlinkSync(world.home, world.path("way-out"));
@@ -185,7 +186,7 @@ describe("a path", () => {
 });
 
 describe("resources", () => {
-  it("are the store's only", async () => {
+  it(`are the store's only ${proves("mcp-bad-paths")}`, async () => {
     const { agent } = await start();
     for (const uri of [
       "file:///etc/passwd",
@@ -201,7 +202,7 @@ describe("resources", () => {
 const canMount = spawnSync("sh", ["-c", "unshare -m mount -t tmpfs tmpfs /mnt"]).status === 0;
 
 describe("a failure", () => {
-  it("tells what happened, what was spent and what helps, and never to ask anew into a limit", async () => {
+  it(`tells what happened, what was spent and what helps, and never to ask anew into a limit ${proves("mcp-errors")}`, async () => {
     for (const [scenario, expected] of [
       [
         { name: "usage-limit", resetsInSeconds: 3600 },
@@ -232,7 +233,7 @@ describe("a failure", () => {
     }
   });
 
-  it("of a missing login names the command for the user", async () => {
+  it(`of a missing login names the command for the user ${proves("mcp-errors")}`, async () => {
     const world = new World();
     await world.startService({}, "none");
     const agent = await connectStdio(world);
@@ -247,7 +248,7 @@ describe("a failure", () => {
     });
   });
 
-  it("of a broken setting is an answer, and the tools are listed all the same", async () => {
+  it(`of a broken setting is an answer, and the tools are listed all the same ${proves("mcp-errors")}`, async () => {
     const world = new World();
     await world.startService();
     mkdirSync(world.limnHome);
@@ -277,7 +278,7 @@ describe("a failure", () => {
 });
 
 describe("sessions", () => {
-  it("do not see each other's pictures, over both doors", async () => {
+  it(`do not see each other's pictures, over both doors ${proves("mcp-sessions")}`, async () => {
     const world = new World();
     await world.startService();
     const server = await startHttp(world);
@@ -302,7 +303,7 @@ describe("sessions", () => {
     expect((await call(first, "list_generations")).answer).toMatchObject({ generations: [{ id }] });
   });
 
-  it("that cannot be told apart have no last pictures and no list", async () => {
+  it(`that cannot be told apart have no last pictures and no list ${proves("mcp-sessions")}`, async () => {
     const world = new World();
     await world.startService();
     const server = await startHttp(world);
@@ -318,7 +319,7 @@ describe("sessions", () => {
 });
 
 describe("over HTTP", () => {
-  it("nobody gets anything without the key, from another origin or host, at another path, or with more than 4 MiB", async () => {
+  it(`nobody gets anything without the key, from another origin or host, at another path, or with more than 4 MiB ${proves("mcp-http-guard")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const { url, key, keyFile } = await startHttp(world);
@@ -358,7 +359,7 @@ describe("over HTTP", () => {
     expect(emulator.calls).toEqual([]);
   });
 
-  it("the key stays the same from start to start, and is kept private", async () => {
+  it(`the key stays the same from start to start, and is kept private ${proves("mcp-http-guard")}`, async () => {
     const world = new World();
     const first = await startHttp(world);
     chmodSync(first.keyFile, 0o644);
@@ -367,7 +368,7 @@ describe("over HTTP", () => {
     expect(execFileSync("stat", ["-c", "%a", first.keyFile], { encoding: "utf8" })).toBe("600\n");
   });
 
-  it("says what a wrong port or option is", async () => {
+  it(`says what a wrong port or option is ${proves("mcp-http-guard")}`, async () => {
     const world = new World();
     expect(await world.run(["mcp", "--http", "--port", "99999"])).toMatchObject({ status: 2 });
     expect(await world.run(["mcp", "--port", "1"])).toMatchObject({ status: 2, stdout: "" });

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { proves } from "./requirements.ts";
 import { binFile } from "./support/program.ts";
 import { World, imageCalls, parseObject } from "./support/world.ts";
 
@@ -40,7 +41,7 @@ async function startModel(
 }
 
 describe.skipIf(absent !== null)(`the real Codex program as judge${absent === null ? "" : `: ${absent}`}`, () => {
-  it("uses limn as an MCP server without asking, and its model sees the preview", async () => {
+  it(`uses limn as an MCP server without asking, and its model sees the preview ${proves("mcp-codex")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const model = await startModel({

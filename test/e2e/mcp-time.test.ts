@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Emulator } from "@limn/emulator";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { proves } from "./requirements.ts";
 import { call, connectHttp, connectStdio, idOf, jobFolders, startHttp, workerPids } from "./support/mcp.ts";
 import { World, imageCalls, parseObject, smallPicture, until } from "./support/world.ts";
 
@@ -35,7 +36,7 @@ async function startMuteServer(): Promise<{ readonly baseURL: string; connected(
 }
 
 describe("a generation that takes longer than its call", () => {
-  it("is handed over by its id, and collected from a new server", async () => {
+  it(`is handed over by its id, and collected from a new server ${proves("mcp-handover")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: slow });
     const first = await connectStdio(world, { words: ["--handover", "0"] });
@@ -58,7 +59,7 @@ describe("a generation that takes longer than its call", () => {
     expect(jobFolders(world)).toEqual([]);
   });
 
-  it("tells how far it is to whoever does not wait", async () => {
+  it(`tells how far it is to whoever does not wait ${proves("mcp-handover")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: "never" });
     const agent = await connectStdio(world, { words: ["--handover", "0"] });
@@ -73,7 +74,7 @@ describe("a generation that takes longer than its call", () => {
     expect((await call(agent, "list_generations")).answer).toMatchObject({ generations: [{ id, status: "running" }] });
   });
 
-  it("is the same one when the same arguments come again in the session, and another one for other arguments", async () => {
+  it(`is the same one when the same arguments come again in the session, and another one for other arguments ${proves("mcp-handover")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: slow });
     const agent = await connectStdio(world, { words: ["--handover", "0"] });
@@ -87,7 +88,7 @@ describe("a generation that takes longer than its call", () => {
     await received(emulator, 4);
   });
 
-  it("is not touched by the end of its server", async () => {
+  it(`is not touched by the end of its server ${proves("mcp-handover")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: slow });
     const agent = await connectStdio(world);
@@ -101,7 +102,7 @@ describe("a generation that takes longer than its call", () => {
     expect(imageCalls(emulator)).toHaveLength(1);
   });
 
-  it("whose worker was killed is unknown, may have been paid for, and is not sent again", async () => {
+  it(`whose worker was killed is unknown, may have been paid for, and is not sent again ${proves("mcp-worker-death")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: "never" });
     const agent = await connectStdio(world);
@@ -123,7 +124,7 @@ describe("a generation that takes longer than its call", () => {
 });
 
 describe("the end of a server", () => {
-  it("comes with the end of its stdin, at once and with 0; stdout had the protocol only, and the picture is made", async () => {
+  it(`comes with the end of its stdin, at once and with 0; stdout had the protocol only, and the picture is made ${proves("mcp-giving-up")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: slow });
     // The worker that is left is the next server's affair.
@@ -150,7 +151,7 @@ describe("the end of a server", () => {
     expect((await call(next, "get_generation", { id, wait_seconds: 50 })).answer).toMatchObject({ id, status: "done" });
   });
 
-  it("loses nothing that was paid for: what still waited for a place reads as cancelled", async () => {
+  it(`loses nothing that was paid for: what still waited for a place reads as cancelled ${proves("mcp-giving-up")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: "never" });
     const agent = await connectStdio(world, { words: ["--handover", "0"] });
@@ -178,7 +179,7 @@ describe("the end of a server", () => {
 });
 
 describe("a client that gives up", () => {
-  it("and asks again gets the same picture, also when it was finished in between; the emulator counts one call", async () => {
+  it(`and asks again gets the same picture, also when it was finished in between; the emulator counts one call ${proves("mcp-giving-up")}`, async () => {
     for (const door of ["stdio", "http"] as const) {
       const world = new World();
       const emulator = await world.startService({ scenario: slow });
@@ -203,7 +204,7 @@ describe("a client that gives up", () => {
     }
   });
 
-  it("after the request was sent does not lose the picture that is paid for", async () => {
+  it(`after the request was sent does not lose the picture that is paid for ${proves("mcp-giving-up")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: slow });
     const agent = await connectStdio(world);
@@ -220,7 +221,7 @@ describe("a client that gives up", () => {
     expect(imageCalls(emulator)).toMatchObject([{ aborted: false }]);
   });
 
-  it("before anything was sent stops it, and nothing was spent", async () => {
+  it(`before anything was sent stops it, and nothing was spent ${proves("mcp-giving-up")}`, async () => {
     const world = new World();
     const { baseURL, connected } = await startMuteServer();
     const agent = await connectStdio(world, { env: { LIMN_BASE_URL: baseURL, LIMN_ACCESS_TOKEN: "made-up" } });
@@ -239,7 +240,7 @@ describe("a client that gives up", () => {
     });
   });
 
-  it("does not stop what another call waits for", async () => {
+  it(`does not stop what another call waits for ${proves("mcp-giving-up")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: slow });
     const agent = await connectStdio(world);
@@ -255,7 +256,7 @@ describe("a client that gives up", () => {
 });
 
 describe("many calls", () => {
-  it("at once stay within four processes and lose nothing", async () => {
+  it(`at once stay within four processes and lose nothing ${proves("mcp-many")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const agent = await connectStdio(world);
@@ -276,7 +277,7 @@ describe("many calls", () => {
     expect(jobFolders(world)).toEqual([]);
   });
 
-  it("from two servers on one store lose nothing either", async () => {
+  it(`from two servers on one store lose nothing either ${proves("mcp-many")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const agents = await Promise.all([connectStdio(world), connectStdio(world, { era: "auto" })]);
@@ -301,7 +302,7 @@ function isRunning(pid: number): boolean {
 }
 
 describe("a job folder", () => {
-  it("is private and holds no token", async () => {
+  it(`is private and holds no token ${proves("mcp-many")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: "never" });
     const agent = await connectStdio(world, { words: ["--handover", "0"] });

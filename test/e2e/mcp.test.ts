@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { call, connectHttp, connectStdio, idOf, jobFolders, startHttp } from "./support/mcp.ts";
 import type { Connected, Era } from "./support/mcp.ts";
 import { World, imageCalls, smallPicture, until } from "./support/world.ts";
@@ -24,7 +25,7 @@ const doors: readonly { readonly name: string; readonly era: Era; open(world: Wo
 ];
 
 describe.each(doors)("over $name", ({ era, open }) => {
-  it("every tool does its work, and the emulator sees two calls", async () => {
+  it(`every tool does its work, and the emulator sees two calls ${proves("mcp-tools")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const agent = await open(world);
@@ -107,7 +108,7 @@ describe.each(doors)("over $name", ({ era, open }) => {
 });
 
 describe("an answer", () => {
-  it("of an 8 MB picture costs less than half a megabyte, and the picture itself is never base64", async () => {
+  it(`of an 8 MB picture costs less than half a megabyte, and the picture itself is never base64 ${proves("mcp-answers")}`, async () => {
     const world = new World();
     await world.startService({ scenario: { name: "huge-image", megabytes: 8 } });
     const agent = await connectStdio(world);
@@ -117,7 +118,7 @@ describe("an answer", () => {
     expect(JSON.stringify(result).length).toBeLessThan(500_000);
   });
 
-  it("has a preview of at most 1024 pixels, with a checkerboard behind what is transparent", async () => {
+  it(`has a preview of at most 1024 pixels, with a checkerboard behind what is transparent ${proves("mcp-answers")}`, async () => {
     const world = new World();
     await world.startService({ scenario: "ok" });
     const agent = await connectStdio(world);
@@ -133,7 +134,7 @@ describe("an answer", () => {
     expect([grey(8, 8), grey(24, 8), grey(8, 24), grey(24, 24)]).toEqual([250, 200, 200, 250]);
   });
 
-  it("of several pictures has one contact sheet", async () => {
+  it(`of several pictures has one contact sheet ${proves("mcp-answers")}`, async () => {
     const world = new World();
     await world.startService();
     const agent = await connectStdio(world);
@@ -143,7 +144,7 @@ describe("an answer", () => {
     expect(await sharp(image?.bytes).metadata()).toMatchObject({ width: 1024, height: 1024 });
   });
 
-  it("has as much as return says", async () => {
+  it(`has as much as return says ${proves("mcp-answers")}`, async () => {
     const world = new World();
     await world.startService();
     const agent = await connectStdio(world);
@@ -156,7 +157,7 @@ describe("an answer", () => {
     expect(none.answer).toEqual({ id: idOf(none), status: "done", images: 1 });
   });
 
-  it("tells what was asked and what came", async () => {
+  it(`tells what was asked and what came ${proves("mcp-answers")}`, async () => {
     const world = new World();
     await world.startService();
     const agent = await connectStdio(world);
@@ -175,7 +176,7 @@ describe("an answer", () => {
     });
   });
 
-  it("from the sandbox says so, and nothing is sent", async () => {
+  it(`from the sandbox says so, and nothing is sent ${proves("mcp-answers")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const agent = await connectStdio(world, { words: ["--sandbox"] });
@@ -189,7 +190,7 @@ describe("an answer", () => {
 });
 
 describe("the history", () => {
-  it("off leaves no words behind, and every picture", async () => {
+  it(`off leaves no words behind, and every picture ${proves("mcp-tools")}`, async () => {
     const world = new World();
     await world.startService();
     writeFileSync(world.path("limn.config.json"), JSON.stringify({ history: false }));
@@ -209,7 +210,7 @@ describe("the history", () => {
     });
   });
 
-  it("of the folder is listed when it is asked for", async () => {
+  it(`of the folder is listed when it is asked for ${proves("mcp-tools")}`, async () => {
     const world = new World();
     await world.startService();
     const id = idOf(await call(await connectStdio(world), "generate_image", { prompt: "a fox", return: "none" }));
@@ -226,7 +227,7 @@ describe("the history", () => {
 });
 
 describe("pictures that go in", () => {
-  it("are the session's last ones in the order in which they were made", async () => {
+  it(`are the session's last ones in the order in which they were made ${proves("mcp-inputs", "mcp-sessions")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const agent = await connectStdio(world);
@@ -247,7 +248,7 @@ describe("pictures that go in", () => {
     ]);
   });
 
-  it("are paths and ids, in their order, also under the names that Codex's tool has", async () => {
+  it(`are paths and ids, in their order, also under the names that Codex's tool has ${proves("mcp-inputs")}`, async () => {
     const world = new World();
     await world.startService();
     const agent = await connectStdio(world);
@@ -274,7 +275,7 @@ describe("pictures that go in", () => {
     expect(first).not.toBe(second);
   });
 
-  it("may come from folders that the client offers, in both eras, but never from the home itself", async () => {
+  it(`may come from folders that the client offers, in both eras, but never from the home itself ${proves("mcp-inputs")}`, async () => {
     for (const era of ["legacy", "auto"] as const) {
       const world = new World();
       await world.startService();
@@ -307,7 +308,7 @@ describe("pictures that go in", () => {
 });
 
 describe("an output", () => {
-  it("lands below the working folder and overwrites nothing", async () => {
+  it(`lands below the working folder and overwrites nothing ${proves("mcp-output")}`, async () => {
     const world = new World();
     await world.startService();
     writeFileSync(world.path("fox.png"), "mine");
@@ -321,7 +322,7 @@ describe("an output", () => {
     expect(world.files()).toEqual(["fox-2.png", "fox.png"]);
   });
 
-  it("is the scenario's small picture in the store without one", async () => {
+  it(`is the scenario's small picture in the store without one ${proves("mcp-output")}`, async () => {
     const world = new World();
     await world.startService({ scenario: smallPicture });
     const agent = await connectStdio(world);

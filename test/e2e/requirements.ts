@@ -1,5 +1,14 @@
 /** What a requirement is about. */
-type Part = "command line" | "bad input" | "proof" | "editing" | "bad inputs of an edit";
+type Part =
+  | "command line"
+  | "bad input"
+  | "proof"
+  | "editing"
+  | "bad inputs of an edit"
+  | "tools for agents"
+  | "setup"
+  | "server"
+  | "library";
 
 export interface Requirement {
   readonly part: Part;
@@ -38,6 +47,16 @@ export const requirements = {
   "no-history": { part: "command line", sentence: "--no-history leaves a hash record only" },
   recipe: { part: "command line", sentence: "recipe finds a picture by its bytes, wherever it was moved" },
   history: { part: "command line", sentence: "history lists and searches what was made" },
+  "history-filters": { part: "library", sentence: "history filters by every property and goes on page by page" },
+  "history-marks": {
+    part: "library",
+    sentence: "mark notes favourites, tags, kits and alt texts, which survive the index",
+  },
+  "history-trash": { part: "library", sentence: "trash takes generations out of sight, restore gives them back" },
+  "history-prune": { part: "library", sentence: "prune removes for good what a rule names, after it was agreed to" },
+  "history-import": { part: "library", sentence: "import brings in Codex's pictures and PNGs with a recipe, once" },
+  "history-index": { part: "library", sentence: "the index is made anew from the files, whatever happened to it" },
+  "history-shared": { part: "library", sentence: "several programs change one history at once and lose nothing" },
   show: { part: "command line", sentence: "show takes @last, an id and the beginning of an id" },
   open: { part: "command line", sentence: "open hands the picture to the system's viewer, without keys" },
   "sandbox-apart": { part: "command line", sentence: "sandbox pictures stay out of history and @last" },
@@ -120,6 +139,70 @@ export const requirements = {
   "bad-last": { part: "bad inputs of an edit", sentence: "@last without history, a deleted parent" },
   "bad-clipboard": { part: "bad inputs of an edit", sentence: "an unreadable clipboard" },
   "bad-answers": { part: "bad inputs of an edit", sentence: "previews only, words only, moderation before and after" },
+
+  "mcp-tools": { part: "tools for agents", sentence: "the tools generate, edit, follow up, list and tell the account" },
+  "mcp-answers": {
+    part: "tools for agents",
+    sentence: "an answer has facts, a preview and a link, never the original's bytes",
+  },
+  "mcp-inputs": { part: "tools for agents", sentence: "pictures go in by path, by @last and by id" },
+  "mcp-output": {
+    part: "tools for agents",
+    sentence: "pictures are delivered where it is asked, and nothing is overwritten",
+  },
+  "mcp-handover": {
+    part: "tools for agents",
+    sentence: "a call that takes long returns the id, and the picture is made all the same",
+  },
+  "mcp-giving-up": {
+    part: "tools for agents",
+    sentence: "a client that cancels or leaves loses no picture that was sent for",
+  },
+  "mcp-worker-death": {
+    part: "tools for agents",
+    sentence: "a worker that dies is told as what the record says of it",
+  },
+  "mcp-many": { part: "tools for agents", sentence: "many calls at once are each one generation" },
+  "mcp-bad-arguments": {
+    part: "tools for agents",
+    sentence: "wrong arguments are told all at once, and nothing is sent",
+  },
+  "mcp-bad-paths": { part: "tools for agents", sentence: "nothing outside of the allowed folders is read or written" },
+  "mcp-errors": { part: "tools for agents", sentence: "a failure is a tool error with code, cost and next step" },
+  "mcp-sessions": { part: "tools for agents", sentence: "sessions do not see each other's pictures" },
+  "mcp-http-guard": {
+    part: "tools for agents",
+    sentence: "over HTTP nobody gets in without the key, the right Host and Origin",
+  },
+  "mcp-codex": { part: "tools for agents", sentence: "the real Codex calls the tools and sees the picture" },
+
+  "setup-list": { part: "setup", sentence: "limn setup lists the clients, and which of them are here" },
+  "setup-write": { part: "setup", sentence: "a client's settings get limn's entry, and nothing else in them changes" },
+  "setup-undo": { part: "setup", sentence: "--undo restores the file byte for byte" },
+  "setup-ask": { part: "setup", sentence: "nothing is written before the difference was shown and agreed to" },
+  "setup-print": { part: "setup", sentence: "--print shows what would be written, and writes nothing" },
+  "setup-skill": { part: "setup", sentence: "the skill is written where the client finds it" },
+  "setup-bad-input": { part: "setup", sentence: "a broken, foreign or changed file is told and left alone" },
+
+  "serve-images": { part: "server", sentence: "images/generations answers as the public API does, exactly as asked" },
+  "serve-edits": { part: "server", sentence: "images/edits takes forms and JSON, several pictures and a mask" },
+  "serve-stream": { part: "server", sentence: "stream gives previews and pictures as events" },
+  "serve-repeat": { part: "server", sentence: "a repeat joins or gets what the first one made, also after a restart" },
+  "serve-key": {
+    part: "server",
+    sentence: "the key is made once, shown on request, changed at once, and nowhere else",
+  },
+  "serve-guard": { part: "server", sentence: "no key, a wrong one, a foreign Host or Origin gets nothing" },
+  "serve-errors": { part: "server", sentence: "trouble has the API's shape, its status and its retry headers" },
+  "serve-limits": {
+    part: "server",
+    sentence: "bad, large, slow and many requests cost little and leave nothing behind",
+  },
+  "serve-openapi": { part: "server", sentence: "openapi.json is valid, and every answer is as it says" },
+  "serve-files": { part: "server", sentence: "an address of a picture is a secret of its own that runs out" },
+  "serve-models": { part: "server", sentence: "the models that work are listed" },
+  "serve-clients": { part: "server", sentence: "programs that speak the public API work with another address only" },
+  "serve-stop": { part: "server", sentence: "an interrupted server finishes what was sent and gives the answer" },
 
   "bad-empty-prompt": { part: "bad input", sentence: "empty prompt" },
   "bad-long-prompt": { part: "bad input", sentence: "prompt of 40,000 characters" },
