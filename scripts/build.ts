@@ -1,13 +1,15 @@
-/** Bundles the program into packages/limn/dist. Type checking is done by `tsc -b` before. */
+/** Bundles the program into packages/limn/dist, and the page that it serves into dist/studio. Type checking is done by `tsc -b` before. */
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { buildStudio } from "./build-studio.ts";
 
 const folder = resolve(import.meta.dirname, "../packages/limn");
 process.chdir(folder);
 const { default: config } = await import(join(folder, "rolldown.config.js"));
 const { output, ...input } = config;
 
+const studio = buildStudio();
 const bundle = await rolldown(input);
 const written = await bundle.write(output);
 await bundle.close();
@@ -20,11 +22,10 @@ for (const file of readdirSync(join(folder, "dist"))) {
 
 // What is bundled keeps its licence.
 const packages = new Set<string>();
-for (const piece of written.output) {
-  for (const id of piece.type === "chunk" ? piece.moduleIds : []) {
-    const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id.replaceAll("\\", "/"))?.[1];
-    if (found !== undefined) packages.add(found);
-  }
+const modules = written.output.flatMap((piece) => (piece.type === "chunk" ? piece.moduleIds : []));
+for (const id of [...modules, ...(await studio)]) {
+  const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id.replaceAll("\\", "/"))?.[1];
+  if (found !== undefined) packages.add(found);
 }
 const notices = [...packages].sort().map((path) => {
   const { name, version, license }: Record<string, unknown> = JSON.parse(

@@ -1,0 +1,32 @@
+import type { AreaTexts } from "../types.ts";
+
+export const batch: AreaTexts<"batch"> = {
+  title: "Ausgewählte Bilder",
+  selectSeveral: "Auswählen",
+  selected: { one: "{count} ausgewählt", other: "{count} ausgewählt" },
+  selectAll: "Alle geladenen",
+  end: "Auswahl beenden",
+  download: "Herunterladen",
+  downloadFinished: "Wie geliefert",
+  downloadOriginal: "Originale, wie sie kamen",
+  nothingToDownload: "In dieser Auswahl ist kein Bild zum Herunterladen.",
+  mark: "Markieren",
+  favourite: "Zu Favoriten machen",
+  noFavourite: "Keine Favoriten mehr",
+  addTag: "Schlagwort hinzufügen",
+  tag: "Schlagwort",
+  tagHint: "1 bis 50 Zeichen.",
+  add: "Hinzufügen",
+  setKit: "In ein Set legen",
+  kit: "Set",
+  kitHint: "Der Name einer Reihe, die zusammengehört, etwa ein Icon-Set. Leer nimmt die Bilder aus ihrem Set.",
+  trash: "In den Papierkorb",
+  changed: { one: "{count} Bild geändert.", other: "{count} Bilder geändert." },
+  trashed: { one: "In den Papierkorb gelegt.", other: "{count} in den Papierkorb gelegt." },
+  restored: { one: "Wiederhergestellt.", other: "{count} wiederhergestellt." },
+  deleted: { one: "Endgültig gelöscht.", other: "{count} endgültig gelöscht." },
+  someFailed: {
+    one: "Eines ließ sich nicht ändern: {message}",
+    other: "{count} ließen sich nicht ändern. Das erste: {message}",
+  },
+};

@@ -1,0 +1,38 @@
+import type { AreaTexts } from "../types.ts";
+
+export const mask: AreaTexts<"mask"> = {
+  title: "Was sich ändern darf",
+  loading: "Das Bild wird geladen",
+  unreadable: "Das Bild ließ sich nicht anzeigen, daher kann darauf kein Bereich gewählt werden.",
+  tool: "Werkzeug",
+  brush: "Pinsel",
+  rectangle: "Rechteck",
+  mode: "Markieren oder wegnehmen",
+  add: "Markieren",
+  take: "Wegnehmen",
+  size: "Pinselgröße",
+  sizeValue: "{pixels} Pixel",
+  feather: "Weicher Rand",
+  featherNone: "hart",
+  featherValue: "{pixels} Pixel",
+  undo: "Rückgängig",
+  redo: "Wiederholen",
+  clear: "Leeren",
+  invert: "Umkehren",
+  zoomIn: "Vergrößern",
+  zoomOut: "Verkleinern",
+  zoomFit: "Ins Fenster einpassen",
+  picture: "Bild mit dem markierten Bereich. Male mit dem Zeiger, oder nimm das Rechteck für die Tastatur.",
+  frame:
+    "Rahmen. Pfeiltasten verschieben ihn, Umschalt und Pfeiltasten ändern die Größe, Alt macht kleine Schritte, Enter markiert, Entf nimmt weg.",
+  frameApply: "Rahmen markieren",
+  frameTake: "Rahmen wegnehmen",
+  frameAt: "Rahmen bei {left}, {top}, {width} mal {height} Pixel",
+  selectedNothing: "Noch ist nichts markiert.",
+  selectedEverything: "Alles ist markiert. Nimm weg, was bleiben soll, oder ändere das Bild ohne Bereich.",
+  selectedPart: "{percent} des Bildes dürfen sich ändern.",
+  truth:
+    "Was nicht markiert ist, bleibt Bit für Bit, wie es ist: limn prüft das in der fertigen Datei. In einem weichen Rand mischen sich Alt und Neu so stark, wie er markiert ist. An einem harten Rand blendet limn 2 bis 16 Pixel innerhalb der Markierung über, damit keine Naht zu sehen ist. Die Umgebung wird mitgesendet, damit das Neue passt, und nicht zurückgeschrieben.",
+  use: "Diesen Bereich benutzen",
+  saving: "Der Bereich wird geschrieben",
+};

@@ -1,0 +1,17 @@
+import type { AreaTexts } from "../types.ts";
+
+export const wall: AreaTexts<"wall"> = {
+  label: "Bilder, neueste zuerst",
+  total: { one: "{count} Bild", other: "{count} Bilder" },
+  untitled: "Bild ohne aufbewahrten Prompt",
+  pictures: { one: "{count} Bild", other: "{count} Bilder" },
+  select: "Auswählen: {name}",
+  isSelected: "(ausgewählt)",
+  favourite: "Favorit: {name}",
+  noPicture: "Kein Bild:",
+  broken: "Dieses Bild lässt sich nicht anzeigen.",
+  new: { one: "{count} neues Bild", other: "{count} neue Bilder" },
+  arrived: "Neues Bild: {name}",
+  nothingFound: "Nichts gefunden",
+  nothingFoundHint: "Kein Bild passt zu dieser Suche und diesen Filtern.",
+};

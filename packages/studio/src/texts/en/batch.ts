@@ -1,0 +1,32 @@
+import type { TextTable } from "../fill.ts";
+
+export const batch = {
+  title: "Selected pictures",
+  selectSeveral: "Select",
+  selected: { one: "{count} selected", other: "{count} selected" },
+  selectAll: "All loaded",
+  end: "End the selection",
+  download: "Download",
+  downloadFinished: "As delivered",
+  downloadOriginal: "Originals, as they came",
+  nothingToDownload: "There is no picture to download in this selection.",
+  mark: "Mark",
+  favourite: "Make favourites",
+  noFavourite: "No favourites any more",
+  addTag: "Add a tag",
+  tag: "Tag",
+  tagHint: "1 to 50 characters.",
+  add: "Add",
+  setKit: "Put into a kit",
+  kit: "Kit",
+  kitHint: "The name of a set that belongs together, such as an icon set. Empty takes them out of their kit.",
+  trash: "To the trash",
+  changed: { one: "{count} picture changed.", other: "{count} pictures changed." },
+  trashed: { one: "Moved to the trash.", other: "{count} moved to the trash." },
+  restored: { one: "Restored.", other: "{count} restored." },
+  deleted: { one: "Deleted for good.", other: "{count} deleted for good." },
+  someFailed: {
+    one: "One could not be changed: {message}",
+    other: "{count} could not be changed. The first: {message}",
+  },
+} as const satisfies TextTable;

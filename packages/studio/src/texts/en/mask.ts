@@ -1,0 +1,38 @@
+import type { TextTable } from "../fill.ts";
+
+export const mask = {
+  title: "What may change",
+  loading: "Loading the picture",
+  unreadable: "The picture could not be shown, so no region can be chosen on it.",
+  tool: "Tool",
+  brush: "Brush",
+  rectangle: "Rectangle",
+  mode: "Mark or unmark",
+  add: "Mark",
+  take: "Unmark",
+  size: "Brush size",
+  sizeValue: "{pixels} pixels",
+  feather: "Soft edge",
+  featherNone: "hard",
+  featherValue: "{pixels} pixels",
+  undo: "Undo",
+  redo: "Redo",
+  clear: "Clear",
+  invert: "Invert",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  zoomFit: "Fit the window",
+  picture: "Picture with the region marked on it. Paint with the pointer, or take the rectangle for the keyboard.",
+  frame:
+    "Frame. Arrow keys move it, Shift and arrow keys change its size, Alt makes small steps, Enter marks it, Delete unmarks it.",
+  frameApply: "Mark the frame",
+  frameTake: "Unmark the frame",
+  frameAt: "Frame at {left}, {top}, {width} by {height} pixels",
+  selectedNothing: "Nothing is marked yet.",
+  selectedEverything: "Everything is marked. Unmark what is to stay, or change the picture without a region.",
+  selectedPart: "{percent} of the picture may change.",
+  truth:
+    "What is not marked stays as it is, bit for bit: limn checks that in the finished file. In a soft edge, old and new mix as strongly as it is marked. Along a hard edge limn blends 2 to 16 pixels inside the mark, so that no seam shows. The surroundings are sent along so that the new part fits, and are not written back.",
+  use: "Use this region",
+  saving: "Writing the region",
+} as const satisfies TextTable;

@@ -1,0 +1,13 @@
+import { app } from "./app.ts";
+import { batch } from "./batch.ts";
+import { compose } from "./compose.ts";
+import { detail } from "./detail.ts";
+import { filters } from "./filters.ts";
+import { mask } from "./mask.ts";
+import { states } from "./states.ts";
+import { status } from "./status.ts";
+import { trash } from "./trash.ts";
+import { wall } from "./wall.ts";
+import type { AllTexts } from "../types.ts";
+
+export const zh: AllTexts = { app, batch, compose, detail, filters, mask, states, status, trash, wall };

@@ -1,0 +1,53 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../texts/index.ts";
+import { IconButton } from "./button.tsx";
+
+export interface DialogProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  /** Escape, the cross, and a press beside it. */
+  readonly onClose: () => void;
+  /** Buttons at its foot. */
+  readonly actions?: ComponentChildren;
+  /** `full` takes the whole window. */
+  readonly size?: "small" | "large" | "full";
+}
+
+/** A modal dialog: there while it is rendered. The browser keeps the focus in it and gives it back at the end. */
+export function Dialog({ title, children, onClose, actions, size = "small" }: DialogProps): JSX.Element {
+  const element = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const dialog = element.current;
+    const before = document.activeElement;
+    if (dialog !== null && !dialog.open) dialog.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class={`dialog dialog-${size}`}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === element.current) onClose();
+      }}
+    >
+      <div class="dialog-box">
+        <div class="dialog-head">
+          <h2 id={titleId}>{title}</h2>
+          <IconButton icon="close" label={t("app.close")} onClick={onClose} />
+        </div>
+        <div class="dialog-body">{children}</div>
+        {actions !== undefined && <div class="dialog-foot">{actions}</div>}
+      </div>
+    </dialog>
+  );
+}
