@@ -3,6 +3,7 @@ import { createServer, connect } from "node:net";
 import type { Socket } from "node:net";
 import { resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { proves } from "./requirements.ts";
 import { Gate, startServe } from "./support/serve.ts";
 import type { Served } from "./support/serve.ts";
 import { World, imageCalls, onlyLine, parseObject, until } from "./support/world.ts";
@@ -58,7 +59,7 @@ const failure = (error) => ({ name: error.constructor.name, status: error.status
 
 describe.skipIf(absent !== null)(`real clients${absent === null ? "" : `: ${absent}`}`, () => {
   for (const name of ["openai", "openai6"]) {
-    it(`${name} makes, edits, masks, streams and lists`, async () => {
+    it(`${name} makes, edits, masks, streams and lists ${proves("serve-clients")}`, async () => {
       const world = new World();
       const emulator = await world.startService({ scenario: "ok" });
       const served = await startServe(world);
@@ -95,7 +96,7 @@ console.log(JSON.stringify({
       expect(emulator.calls.filter(({ route }) => route === "images.edits")).toHaveLength(5);
     });
 
-    it(`${name} gets errors as its own classes, and asks nothing twice`, async () => {
+    it(`${name} gets errors as its own classes, and asks nothing twice ${proves("serve-clients", "serve-errors")}`, async () => {
       const world = new World();
       const emulator = await world.startService({ scenario: "usage-limit" });
       const served = await startServe(world);
@@ -116,7 +117,7 @@ console.log(JSON.stringify({ limit: await ask({}), again: await ask({ prompt: "a
       expect(imageCalls(emulator)).toHaveLength(1);
     });
 
-    it(`${name} is refused and told without a login, and by the content policy`, async () => {
+    it(`${name} is refused and told without a login, and by the content policy ${proves("serve-clients", "serve-errors")}`, async () => {
       const world = new World();
       await world.startService({ scenario: "ok" }, "none");
       const script = `${openaiClient(name)}${failing}
@@ -147,7 +148,7 @@ console.log(JSON.stringify(await client.images.generate({ model: "gpt-image-2", 
 const model = createOpenAICompatible({ name: "limn", baseURL: process.env.BASE, apiKey: process.env.KEY }).imageModel("gpt-image-2");`
         : `import { createOpenAI } from "${provider}";
 const model = createOpenAI({ baseURL: process.env.BASE, apiKey: process.env.KEY }).image("gpt-image-2");`;
-      it(`${ai} with ${provider} makes, edits and masks, and a failure that may have cost something is asked once`, async () => {
+      it(`${ai} with ${provider} makes, edits and masks, and a failure that may have cost something is asked once ${proves("serve-clients")}`, async () => {
         const world = new World();
         const emulator = await world.startService({ scenario: "ok" });
         const served = await startServe(world);
@@ -197,7 +198,7 @@ const { images } = await generateImage({ model: createOpenAI({ baseURL: process.
 console.log(JSON.stringify({ data: images.map(() => 1) }));`,
     ],
   ] as const)
-    it(`${name}, cut in the middle and left to its own retries, costs one picture`, async () => {
+    it(`${name}, cut in the middle and left to its own retries, costs one picture ${proves("serve-clients", "serve-repeat")}`, async () => {
       const world = new World();
       const emulator = await world.startService();
       const gate = await Gate.before(world);

@@ -1,5 +1,6 @@
 import type { Emulator, Scenario } from "@limn/emulator";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { Gate, errorOfAnswer, eventsOf, picturesOf, startServe } from "./support/serve.ts";
 import type { Asking, Served } from "./support/serve.ts";
 import { World, imageCalls, until } from "./support/world.ts";
@@ -26,7 +27,7 @@ async function askAndLeave(served: Served, gate: Gate, asking: Asking): Promise<
 }
 
 describe("a repeat", () => {
-  it("of a client that left joins the running generation, and the next one is new", async () => {
+  it(`of a client that left joins the running generation, and the next one is new ${proves("serve-repeat")}`, async () => {
     const { world, emulator, gate, served } = await start();
     await askAndLeave(served, gate, fox);
     await metric(served, 'route="/images/generations"');
@@ -45,7 +46,7 @@ describe("a repeat", () => {
     expect(imageCalls(emulator)).toHaveLength(2);
   });
 
-  it("of a client that left gets the picture that was finished meanwhile", async () => {
+  it(`of a client that left gets the picture that was finished meanwhile ${proves("serve-repeat")}`, async () => {
     const { emulator, gate, served, world } = await start();
     await askAndLeave(served, gate, fox);
     gate.open();
@@ -54,7 +55,7 @@ describe("a repeat", () => {
     expect(imageCalls(emulator)).toHaveLength(1);
   });
 
-  it("of a client that left in the middle of a stream joins it, too", async () => {
+  it(`of a client that left in the middle of a stream joins it, too ${proves("serve-repeat", "serve-stream")}`, async () => {
     const { emulator, gate, served } = await start();
     const stream = { json: { prompt: "a fox", stream: true } };
     await askAndLeave(served, gate, stream);
@@ -66,7 +67,7 @@ describe("a repeat", () => {
     expect(imageCalls(emulator)).toHaveLength(1);
   });
 
-  it("that says it is one, or has the same Idempotency-Key, costs nothing; another key or body does", async () => {
+  it(`that says it is one, or has the same Idempotency-Key, costs nothing; another key or body does ${proves("serve-repeat")}`, async () => {
     const { emulator, gate, served } = await start();
     gate.open();
     const calls = (): number => imageCalls(emulator).length;
@@ -96,7 +97,7 @@ describe("a repeat", () => {
     expect(calls()).toBe(4);
   });
 
-  it("that comes while two equal requests run is not one: both are made", async () => {
+  it(`that comes while two equal requests run is not one: both are made ${proves("serve-repeat")}`, async () => {
     const { emulator, gate, served } = await start();
     const both = [served.ask(path, fox), served.ask(path, fox)];
     await until(() => gate.held === 2);
@@ -108,7 +109,7 @@ describe("a repeat", () => {
     expect(imageCalls(emulator)).toHaveLength(2);
   });
 
-  it("after the server was killed and started anew gets what is on record, picture or not", async () => {
+  it(`after the server was killed and started anew gets what is on record, picture or not ${proves("serve-repeat")}`, async () => {
     const { world, emulator, gate, served } = await start();
     const keyed = { ...fox, extra: { "idempotency-key": "mine" } };
     await askAndLeave(served, gate, { json: { prompt: "lost" } });
@@ -126,7 +127,7 @@ describe("a repeat", () => {
     expect(imageCalls(emulator)).toHaveLength(2);
   });
 
-  it("after the server was killed while the request was out is not sent again", async () => {
+  it(`after the server was killed while the request was out is not sent again ${proves("serve-repeat")}`, async () => {
     const { emulator, gate, served, world } = await start();
     await askAndLeave(served, gate, fox);
     served.running.kill("SIGKILL");
@@ -141,7 +142,64 @@ describe("a repeat", () => {
     expect(imageCalls(emulator)).toHaveLength(1);
   });
 
-  it("of a failure after sending gets that failure, also from clients that repeat without saying so", async () => {
+  it(`of a client that lost its server with its answer needs no header to be known after the restart ${proves("serve-repeat")}`, async () => {
+    const { world, emulator, gate, served } = await start();
+    await askAndLeave(served, gate, fox);
+    gate.open();
+    const delivered = { json: { prompt: "a delivered fox" } };
+    await picturesOf(await served.ask(path, delivered));
+    await until(() => world.generations().every((id) => world.manifest(id).state === "done"));
+    await metric(served, 'route="/images/generations",status="200"} 2');
+    const next = await restarted(world, served);
+    const again = await next.ask(path, fox);
+    expect(again.headers.get("x-limn-repeat")).toBe("true");
+    expect((await picturesOf(again)).data).toHaveLength(1);
+    expect(imageCalls(emulator)).toHaveLength(2);
+    // Who has the picture and asks anew wants another one.
+    for (const asking of [fox, delivered]) {
+      const response = await next.ask(path, asking);
+      expect(response.headers.get("x-limn-repeat")).toBeNull();
+      await picturesOf(response);
+    }
+    expect(imageCalls(emulator)).toHaveLength(4);
+    await metric(next, 'route="/images/generations",status="200"} 3');
+    const third = await restarted(world, next);
+    for (const asking of [fox, delivered]) {
+      const response = await third.ask(path, asking);
+      expect(response.headers.get("x-limn-repeat")).toBeNull();
+      await picturesOf(response);
+    }
+  });
+
+  it(`of a client whose server was killed while its request was out is told once what is known, and is then a new one ${proves("serve-repeat")}`, async () => {
+    const { emulator, gate, served, world } = await start();
+    await askAndLeave(served, gate, fox);
+    const next = await restarted(world, served);
+    gate.open();
+    expect(await errorOfAnswer(await next.ask(path, fox))).toMatchObject({
+      status: 504,
+      retry: "false",
+      error: { code: "outcome_unknown" },
+    });
+    expect(imageCalls(emulator)).toHaveLength(1);
+    await metric(next, 'status="504"} 1');
+    const last = await restarted(world, next);
+    await picturesOf(await last.ask(path, fox));
+    expect(imageCalls(emulator)).toHaveLength(2);
+  });
+
+  it(`is never given a picture of the sandbox for a real one ${proves("serve-repeat")}`, async () => {
+    const world = new World();
+    const emulator = await world.startService();
+    const sandbox = await startServe(world, ["--sandbox"]);
+    const keyed = { ...fox, extra: { "idempotency-key": "one" } };
+    await picturesOf(await sandbox.ask(path, keyed));
+    const real = await restarted(world, sandbox);
+    expect((await real.ask(path, keyed)).headers.get("x-limn-repeat")).toBeNull();
+    expect(imageCalls(emulator)).toHaveLength(1);
+  });
+
+  it(`of a failure after sending gets that failure, also from clients that repeat without saying so ${proves("serve-repeat")}`, async () => {
     for (const [scenario, status, code] of [
       ["reset", 504, "outcome_unknown"],
       ["cut-body", 502, "stream_truncated"],
@@ -149,7 +207,9 @@ describe("a repeat", () => {
       ["not-json", 502, "unexpected_response"],
     ] as const) {
       const world = new World();
-      const emulator = await world.startService({ scenario: { name: scenario } satisfies Scenario });
+      // Once a part of the picture is out, a cut has no status any more (serve-live.test.ts).
+      const early = scenario === "cut-body" ? { atBytes: 80 } : {};
+      const emulator = await world.startService({ scenario: { name: scenario, ...early } satisfies Scenario });
       const served = await startServe(world);
       for (const asking of [fox, fox, retry])
         expect(await errorOfAnswer(await served.ask(path, asking))).toMatchObject({
@@ -163,7 +223,7 @@ describe("a repeat", () => {
 });
 
 describe("a client that leaves", () => {
-  it("takes a request along that was not sent yet, and frees its place", async () => {
+  it(`takes a request along that was not sent yet, and frees its place ${proves("serve-repeat")}`, async () => {
     const { emulator, gate, served, world } = await start();
     const running = Array.from({ length: 16 }, async (_, index) =>
       served.ask(path, { json: { prompt: `picture ${index}` } }),
@@ -181,6 +241,13 @@ describe("a client that leaves", () => {
     expect(world.generations()).toHaveLength(16);
   });
 });
+
+/** Killed, and another one in its place. */
+async function restarted(world: World, served: Served): Promise<Served> {
+  served.running.kill("SIGKILL");
+  await served.running.finished;
+  return startServe(world);
+}
 
 /** Resolves when `text` is among the counts. */
 async function metric(served: Served, text: string): Promise<void> {

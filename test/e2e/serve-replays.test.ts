@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { bytesOf, picturesOf, startServe } from "./support/serve.ts";
 import type { Asking, Served } from "./support/serve.ts";
 import { World, imageCalls } from "./support/world.ts";
@@ -38,7 +39,7 @@ async function size(served: Served, path: string, asking: Asking): Promise<strin
 }
 
 describe("the requests of", () => {
-  it("Open WebUI (C19, C21)", async () => {
+  it(`Open WebUI (C19, C21) ${proves("serve-clients")}`, async () => {
     const { served } = await start();
     const words = { model: "gpt-image-2", prompt: "a fox", size: "512x512" };
     expect(await size(served, "/v1/images/generations", { json: { ...words, n: 1 } })).toBe("1 of 512x512");
@@ -52,7 +53,7 @@ describe("the requests of", () => {
     ).toBe("1 of 512x512");
   });
 
-  it("LibreChat (C22, C23)", async () => {
+  it(`LibreChat (C22, C23) ${proves("serve-clients")}`, async () => {
     const { served } = await start();
     const asked = { model: "gpt-image-1", prompt: "a fox", background: "auto", quality: "auto", size: "auto" };
     const all = { ...asked, n: 1, output_format: "png" };
@@ -67,7 +68,7 @@ describe("the requests of", () => {
     expect(await size(served, "/v1/images/edits", edit)).toBe("1 of 1024x1024");
   });
 
-  it("LiteLLM as a client (C27)", async () => {
+  it(`LiteLLM as a client (C27) ${proves("serve-clients")}`, async () => {
     const { served } = await start();
     expect(await size(served, "/images/generations", { json: { model: "gpt-image-2", prompt: "a fox" } })).toMatch(
       /^1 of /,
@@ -77,7 +78,7 @@ describe("the requests of", () => {
     ).toMatch(/^2 of /);
   });
 
-  it("n8n (C25)", async () => {
+  it(`n8n (C25) ${proves("serve-clients")}`, async () => {
     const { served } = await start();
     const models: unknown = await (await served.ask("/v1/models")).json();
     expect(JSON.stringify(models)).toContain('"id":"gpt-image-2"');
@@ -102,7 +103,7 @@ describe("the requests of", () => {
     expect(await size(served, "/v1/images/edits", form(fields, "image[]", 1))).toBe("1 of 1024x1024");
   });
 
-  it("OpenClaw (C30, C31)", async () => {
+  it(`OpenClaw (C30, C31) ${proves("serve-clients")}`, async () => {
     const { served } = await start();
     expect(
       await size(served, "/images/generations", {
@@ -136,7 +137,7 @@ describe("the requests of", () => {
     ).toBe("1 of 1024x1024");
   });
 
-  it("Hermes and Open Design (C28, C29)", async () => {
+  it(`Hermes and Open Design (C28, C29) ${proves("serve-clients")}`, async () => {
     const { served } = await start();
     for (const shape of ["1536x1024", "1024x1024", "1024x1536"])
       expect(

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { Gate, bytesOf, eventsOf, modeOf, picturesOf, startServe } from "./support/serve.ts";
 import type { Served } from "./support/serve.ts";
 import { World, imageCalls, parseObject, until } from "./support/world.ts";
@@ -32,7 +33,7 @@ async function start(): Promise<{ world: World; served: Served; sent(): number }
 }
 
 describe("a generation", () => {
-  it("has the answer of the API, is in the history, and says what was not honoured", async () => {
+  it(`has the answer of the API, is in the history, and says what was not honoured ${proves("serve-images")}`, async () => {
     const { world, served } = await start();
     const response = await served.ask(generations, {
       json: { model: "gpt-image-1", prompt: "a fox", moderation: "low", user: "me", output_compression: 100 },
@@ -61,7 +62,7 @@ describe("a generation", () => {
     expect(bytesOf(answer.data[0]).equals(stored?.content ?? Buffer.alloc(0))).toBe(true);
   });
 
-  it("of n pictures in any size and type is delivered exactly, on routes with and without v1", async () => {
+  it(`of n pictures in any size and type is delivered exactly, on routes with and without v1 ${proves("serve-images")}`, async () => {
     const { served, sent } = await start();
     const response = await served.ask("/images/generations", {
       json: { prompt: "a fox", n: 3, size: "120x50", output_format: "webp", output_compression: 40, quality: "hd" },
@@ -75,7 +76,7 @@ describe("a generation", () => {
     expect(sent()).toBe(3);
   });
 
-  it("gives an address only when that is asked for, which needs no key and is a secret itself", async () => {
+  it(`gives an address only when that is asked for, which needs no key and is a secret itself ${proves("serve-files")}`, async () => {
     const { served } = await start();
     const answer = await picturesOf(await served.ask(generations, { json: { prompt: "x", response_format: "url" } }));
     expect(Object.keys(answer.data[0] ?? {})).toEqual(["url"]);
@@ -86,7 +87,7 @@ describe("a generation", () => {
     expect((await fetch(`${url.slice(0, -1)}${url.endsWith("A") ? "B" : "A"}`)).status).toBe(404);
   });
 
-  it("streams previews and the picture as events", async () => {
+  it(`streams previews and the picture as events ${proves("serve-stream")}`, async () => {
     const world = new World();
     await world.startService({ scenario: "ok" });
     const served = await startServe(world);
@@ -116,7 +117,7 @@ describe("a generation", () => {
     expect(last).toMatchObject({ width: 128, height: 128 });
   });
 
-  it("of the sandbox sends nothing", async () => {
+  it(`of the sandbox sends nothing ${proves("serve-images")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const served = await startServe(world, ["--sandbox"]);
@@ -126,7 +127,7 @@ describe("a generation", () => {
 });
 
 describe("an edit", () => {
-  it("takes forms with one or several pictures, and JSON with data: addresses", async () => {
+  it(`takes forms with one or several pictures, and JSON with data: addresses ${proves("serve-edits")}`, async () => {
     const { world, served, sent } = await start();
     const one = await form({ prompt: "night", image: await png(), n: "2", stream: "false" });
     expect((await picturesOf(await served.ask(edits, { method: "POST", body: one }))).data).toHaveLength(2);
@@ -146,7 +147,7 @@ describe("an edit", () => {
     expect(world.manifest(world.generations().at(-1) ?? "")).toMatchObject({ operation: "edit", inputs: [{}, {}] });
   });
 
-  it("with a mask changes nothing outside of it, whatever size the client sends along", async () => {
+  it(`with a mask changes nothing outside of it, whatever size the client sends along ${proves("serve-edits")}`, async () => {
     const world = new World();
     await world.startService({ scenario: "ok" });
     const served = await startServe(world);
@@ -175,7 +176,7 @@ describe("an edit", () => {
 });
 
 describe("the server", () => {
-  it("lists models, describes itself, counts, and keeps its key to its file", async () => {
+  it(`lists models, describes itself, counts, and keeps its key to its file ${proves("serve-models", "serve-openapi", "serve-key")}`, async () => {
     const { world, served } = await start();
     const models = parseObject(await (await served.ask("/v1/models")).text());
     expect(models).toMatchObject({ object: "list", data: [{ id: "gpt-image-2", object: "model" }, {}, {}, {}] });
@@ -194,7 +195,7 @@ describe("the server", () => {
     expect(served.running.stdoutSoFar() + served.running.stderrSoFar()).not.toContain(served.key);
   });
 
-  it("shows its key, follows a new one at once, and answers nobody when it is gone", async () => {
+  it(`shows its key, follows a new one at once, and answers nobody when it is gone ${proves("serve-key")}`, async () => {
     const { world, served } = await start();
     expect((await world.run(["serve", "--show-key"])).stdout).toBe(`${served.key}\n`);
     const rotated = await world.run(["serve", "--rotate-key", "--show-key"]);
@@ -210,7 +211,7 @@ describe("the server", () => {
     expect(readFileSync(served.keyFile, "utf8")).toBe("");
   });
 
-  it("finishes what was sent when it is interrupted, gives the answer, and ends with 130", async () => {
+  it(`finishes what was sent when it is interrupted, gives the answer, and ends with 130 ${proves("serve-stop")}`, async () => {
     const world = new World();
     const emulator = await world.startService();
     const gate = await Gate.before(world);
@@ -227,7 +228,7 @@ describe("the server", () => {
     expect(imageCalls(emulator)).toHaveLength(1);
   });
 
-  it("lets other machines in only when it is told to, by its own addresses and with the key", async () => {
+  it(`lets other machines in only when it is told to, by its own addresses and with the key ${proves("serve-guard")}`, async () => {
     const world = new World();
     await world.startService();
     const { url, key, ask, running } = await startServe(world, ["--host", "0.0.0.0"]);
@@ -238,7 +239,7 @@ describe("the server", () => {
     expect(running.stderrSoFar()).not.toContain(key);
   });
 
-  it("refuses options that make no sense", async () => {
+  it(`refuses options that make no sense ${proves("serve-errors")}`, async () => {
     const world = new World();
     for (const words of [
       ["--port", "70000"],
