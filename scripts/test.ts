@@ -30,12 +30,16 @@ const packages = [
 const checks: readonly (readonly [string, string, readonly string[]])[] = [
   ["types and build", "npm", ["run", "--silent", "build"]],
   ["types of tests and scripts", bin("tsc"), ["-p", "test/tsconfig.json"]],
+  ["types of the studio page", bin("tsc"), ["-p", "packages/studio"]],
   ["types of integrations/open-design", bin("tsc"), ["-p", "integrations/open-design"]],
   ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["format", bin("oxfmt"), ["--check"]],
   ["unused files, exports and dependencies", bin("knip"), []],
   ["docs/reference.md is up to date", process.execPath, ["--conditions=source", "scripts/generate-docs.ts", "--check"]],
   ["JSON schemas are up to date", process.execPath, ["--conditions=source", "scripts/generate-schemas.ts", "--check"]],
+  ...(existsSync(join(root, "tools/api-reference/node_modules"))
+    ? [["docs/api is up to date", process.execPath, ["scripts/generate-api-reference.ts", "--check"]] as const]
+    : []),
   ...packages.map((folder) => [`package ${folder}`, bin("publint"), ["--strict", folder]] as const),
   ...["packages/core", "packages/emulator", "packages/finish", "packages/pi", "packages/ai-sdk"].map(
     (folder) =>

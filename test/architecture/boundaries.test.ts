@@ -58,6 +58,21 @@ describe("import boundaries", () => {
     ).toEqual([]);
   });
 
+  it("are kept by the studio page, which takes types of the core and no code", () => {
+    const files = [".ts", ".tsx"].flatMap((ending) => filesBelow("packages/studio/src", ending));
+    expect(files.length).toBeGreaterThan(100);
+    expect(
+      files.flatMap((file) => [
+        ...importsOf(file)
+          .map((specifier) => violation(file, specifier))
+          .filter((found) => found !== null),
+        ...(/(?:^|\n)import (?!type )[^;]*?from "@limn\/core"/.test(readFileSync(join(root, file), "utf8"))
+          ? [`${file} imports code of @limn/core`]
+          : []),
+      ]),
+    ).toEqual([]);
+  });
+
   it("are kept by the built core and emulator", () => {
     const files = ["core", "emulator", "finish", "pi", "ai-sdk"].flatMap((name) =>
       filesBelow(`packages/${name}/dist`, ".js"),

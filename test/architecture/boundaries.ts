@@ -37,6 +37,18 @@ const zones: readonly Zone[] = [
     packages: [],
   },
   {
+    path: `${core}/library`,
+    zones: [
+      `${core}/artifacts`,
+      `${core}/contracts`,
+      `${core}/errors`,
+      `${core}/files`,
+      `${core}/json`,
+      `${core}/media`,
+    ],
+    packages: [],
+  },
+  {
     path: `${core}/account`,
     zones: [`${core}/contracts`, `${core}/errors`, `${core}/files`, `${core}/json`, `${core}/transport`],
     packages: [],
@@ -177,10 +189,16 @@ const zones: readonly Zone[] = [
       `${core}/engines/select.ts`,
       `${core}/engines/table.ts`,
       `${core}/inputs`,
+      `${core}/open-library.ts`,
       `${core}/sign-in`,
       `${core}/transport`,
       `${core}/version.ts`,
     ],
+    packages: [],
+  },
+  {
+    path: `${core}/open-library.ts`,
+    zones: [`${core}/config`, `${core}/contracts`, `${core}/library`, `${core}/version.ts`],
     packages: [],
   },
   {
@@ -196,12 +214,19 @@ const zones: readonly Zone[] = [
       `${core}/compose-sign-in.ts`,
       `${core}/defaults.ts`,
       `${core}/errors`,
+      `${core}/open-library.ts`,
       `${core}/transport`,
       `${core}/version.ts`,
     ],
     packages: [],
   },
   { path: "packages/emulator/src", zones: [], packages: [] },
+  // Of the core the types only: boundaries.test.ts.
+  {
+    path: "packages/studio/src",
+    zones: [],
+    packages: ["@limn/core", "@preact/signals", "@tanstack/virtual-core", "photoswipe", "preact"],
+  },
   { path: "packages/ai-sdk/src", zones: [], packages: ["@ai-sdk/provider", "@limn/core", "@limn/finish"] },
   { path: "packages/pi/src/finish-tools.ts", zones: [], packages: ["@limn/core", "@limn/finish"] },
   {
@@ -219,10 +244,21 @@ const zones: readonly Zone[] = [
     zones: ["packages/limn/src", "packages/limn/src/commands", "packages/limn/src/terminal"],
     packages: ["@limn/core", "@limn/emulator"],
   },
-  { path: "packages/limn/src/setup", zones: [], packages: ["@limn/core", "jsonc-parser", "smol-toml", "yaml"] },
+  { path: "packages/limn/src/loopback", zones: [], packages: ["@limn/core"] },
+  {
+    path: "packages/limn/src/setup",
+    zones: ["packages/limn/src/loopback"],
+    packages: ["@limn/core", "jsonc-parser", "smol-toml", "yaml"],
+  },
   {
     path: "packages/limn/src/commands/setup.ts",
-    zones: ["packages/limn/src", "packages/limn/src/commands", "packages/limn/src/setup", "packages/limn/src/terminal"],
+    zones: [
+      "packages/limn/src",
+      "packages/limn/src/commands",
+      "packages/limn/src/loopback",
+      "packages/limn/src/setup",
+      "packages/limn/src/terminal",
+    ],
     packages: ["@limn/core"],
   },
   {
@@ -237,7 +273,7 @@ const zones: readonly Zone[] = [
   },
   {
     path: "packages/limn/src/mcp",
-    zones: ["packages/limn/src", "packages/limn/src/worker"],
+    zones: ["packages/limn/src", "packages/limn/src/loopback", "packages/limn/src/worker"],
     packages: ["@limn/core", "@hono/node-server", "@modelcontextprotocol/server", "zod"],
   },
   {
@@ -247,16 +283,34 @@ const zones: readonly Zone[] = [
   },
   {
     path: "packages/limn/src/serve",
-    zones: [],
+    zones: ["packages/limn/src/loopback"],
     packages: ["@limn/core", "busboy"],
+  },
+  {
+    path: "packages/limn/src/studio",
+    zones: ["packages/limn/src/loopback"],
+    packages: ["@limn/core", "busboy", "yazl"],
+  },
+  {
+    path: "packages/limn/src/commands/studio.ts",
+    zones: [
+      "packages/limn/src",
+      "packages/limn/src/commands/serve.ts",
+      "packages/limn/src/loopback",
+      "packages/limn/src/studio",
+    ],
+    packages: ["@limn/core", "open"],
   },
   {
     path: "packages/limn/src/commands/serve.ts",
     zones: [
       "packages/limn/src",
       "packages/limn/src/commands",
+      "packages/limn/src/image-tools.ts",
+      "packages/limn/src/loopback",
       "packages/limn/src/sandbox.ts",
       "packages/limn/src/serve",
+      "packages/limn/src/studio",
     ],
     packages: ["@limn/core"],
   },
@@ -273,6 +327,7 @@ const zones: readonly Zone[] = [
       "packages/limn/src/commands/mcp.ts",
       "packages/limn/src/commands/serve.ts",
       "packages/limn/src/commands/setup.ts",
+      "packages/limn/src/commands/studio.ts",
       "packages/limn/src/commands/worker.ts",
       "packages/limn/src/image-tools.ts",
       "packages/limn/src/terminal",

@@ -13,7 +13,7 @@ const absent = existsSync(join(judges, "openai"))
   ? null
   : "the real clients are not installed (npm ci --prefix test/judges)";
 /** What needs them. */
-const withClients = ["ai-sdk.ts", "openai-client.ts"];
+const withClients: ReadonlySet<string> = new Set(["ai-sdk.ts", "openai-client.ts"]);
 
 /** A project as a reader has it: the program, and the packages that it names. */
 class Project extends World {
@@ -107,12 +107,12 @@ describe("examples", () => {
     const folder = temporaryFolder();
     layOut(folder);
     for (const name of ["connection.ts", ...programs])
-      if (absent === null || !withClients.includes(name)) copyFileSync(join(examples, name), join(folder, name));
+      if (absent === null || !withClients.has(name)) copyFileSync(join(examples, name), join(folder, name));
     expect(typeFaults(folder)).toBe("");
   });
 
   for (const name of programs.filter((each) => each !== "openai-client.ts"))
-    it.skipIf(absent !== null && withClients.includes(name))(`${name} does what it says, without a login`, async () => {
+    it.skipIf(absent !== null && withClients.has(name))(`${name} does what it says, without a login`, async () => {
       const project = new Project();
       for (const file of ["connection.ts", name]) copyFileSync(join(examples, file), project.path(file));
       await project.runFile(project.path(name), ["--sandbox"]);

@@ -176,6 +176,7 @@ export interface PruneReport {
 /** A file, or a folder that is walked, of PNGs with a recipe; or Codex's own `generated_images`, as a whole. */
 export type ImportSource = { readonly kind: "path"; readonly path: string } | { readonly kind: "codex" };
 
+/** What became of the files that were to be brought in. */
 export interface ImportReport {
   readonly imported: readonly { readonly id: string; readonly file: string }[];
   /** Already in the history. */

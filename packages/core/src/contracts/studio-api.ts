@@ -85,8 +85,9 @@ export type StudioInput =
 
 /**
  * `POST /api/generations`, as multipart form: the part `request` with this as JSON first, then the files it names. The header
- * `Idempotency-Key` (1..100 characters of `[\w-]`) is required: the same key gives the same generation. Answers {@link StudioBegun} once it
- * is written down. Without uploads the request may be sent as JSON.
+ * `Idempotency-Key` (1..100 characters of `[\w-]`) is required: the same key gives the same generation, also after the server was started
+ * again, and 409 where it comes with another request. Answers {@link StudioBegun} once it is written down. Without uploads the request may
+ * be sent as JSON.
  * @internal
  */
 export interface StudioRequest {
