@@ -31,12 +31,23 @@ function withoutComments(text: string): string {
 
 describe("the package limn", () => {
   it("holds the program, its readme, its licence and those of what is bundled, and nothing else", () => {
-    const others = packed.files.filter((path) => !/^dist\/[\w.-]+\.cjs$/.test(path));
+    const page = /^dist\/studio\/(?:(?:index\.html|icon\.svg)|assets\/[\w-]+\.(?:js|css))(?:\.br|\.gz)?$/;
+    const others = packed.files.filter((path) => !/^dist\/[\w.-]+\.cjs$/.test(path) && !page.test(path));
     expect(others).toEqual(["LICENSE", "README.md", "bin/limn.js", "dist/THIRD-PARTY-LICENSES.txt", "package.json"]);
     const licences = readFileSync(join(packed.folder, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
-    for (const name of ["commander", "smol-toml", "https-proxy-agent"])
+    for (const name of ["commander", "smol-toml", "https-proxy-agent", "yazl", "preact", "photoswipe"])
       expect(licences).toMatch(new RegExp(`^${name} \\d`, "m"));
     expect(packed.files.filter((path) => path.startsWith("dist/"))).toContain("dist/main.cjs");
+  });
+
+  it("holds the page as it is asked for: every file beside its compressed copies, and all that the page begins with", () => {
+    const names = packed.files.filter((path) => path.startsWith("dist/studio/"));
+    const plain = names.filter((path) => !/\.(?:br|gz)$/.test(path));
+    expect(names.toSorted()).toEqual(plain.flatMap((path) => [path, `${path}.br`, `${path}.gz`]).toSorted());
+    const page = readFileSync(join(packed.folder, "dist/studio/index.html"), "utf8");
+    const wanted = [...page.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, path = ""]) => `dist/studio/${path}`);
+    expect(wanted.length).toBeGreaterThan(1);
+    for (const path of wanted) expect(plain).toContain(path);
   });
 
   it("holds no piece of an earlier build: every file of dist is loaded by another one", () => {

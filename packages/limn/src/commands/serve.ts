@@ -74,6 +74,7 @@ export async function serve(
           url,
           key: () => keyFile.current(),
           pageFolder: pageFolder(),
+          keepHistory: config.get("history")?.value !== false,
           emulated: sandbox !== null,
           defaults: {
             ...text(config, "engine"),

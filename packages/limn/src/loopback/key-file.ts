@@ -21,6 +21,9 @@ export class KeyFile {
   /** Made at the first start. @throws artifact_write_failed, config_invalid */
   ensure(): string {
     return this.#guard(() => {
+      const kept = this.current();
+      // Nothing has to be written then, and on a read-only disk nothing can be.
+      if (kept !== "" && isPrivate(this.path)) return kept;
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       try {
         writeFileSync(this.path, newKey(), { mode: 0o600, flag: "wx" });
@@ -89,6 +92,11 @@ export function serveKeyFile(configFolder: string): KeyFile {
 /** The key of `limn mcp --http`. */
 export function mcpKeyFile(configFolder: string): KeyFile {
   return new KeyFile(join(configFolder, "mcp-key"), "limn mcp --http");
+}
+
+/** Nobody else can read it. */
+function isPrivate(path: string): boolean {
+  return (statSync(path).mode & 0o077) === 0;
 }
 
 function newKey(): string {

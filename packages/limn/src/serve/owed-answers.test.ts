@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -35,4 +35,13 @@ test("what is older than it is remembered is forgotten at the start", () => {
   for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
   expect(new OwedAnswers(folder, 60_000).of(fox)).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a folder that cannot be written to stops neither the server nor a request", () => {
+  const file = join(place(), "..", "..", "a-file");
+  writeFileSync(file, "");
+  const owed = new OwedAnswers(join(file, "owed"), 60_000);
+  owed.add(fox, "gen_1");
+  owed.settle(fox, "gen_1");
+  expect(owed.of(fox)).toEqual([]);
 });

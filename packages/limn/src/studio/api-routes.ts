@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ImageRequest, MarksChange, StudioRequest } from "@limn/core";
 import type { Route } from "../loopback/index.ts";
 import { invalidRequest, sendJson, sendProblem, told } from "./answers.ts";
+import type { Intent } from "./desk.ts";
 import { detailOf } from "./detail.ts";
 import { readDownload } from "./downloads.ts";
 import { listEngines } from "./engine-list.ts";
@@ -136,16 +137,13 @@ function isTexts(value: unknown): boolean {
 
 async function generate({ api, request, response }: Call): Promise<void> {
   const key = idempotencyKey(request);
-  const known = api.desk.find(key);
-  if (known !== null) {
-    const { id } = await known;
-    request.resume();
-    sendJson(response, { id, problem: null }, 200);
-    return;
-  }
   const upload = await readUpload(request);
   let isHandedOver = false;
   try {
+    const pictures = [...upload.pictures].map(([part, { sha256 }]) => `${part} ${sha256}`).sort();
+    const intent = { key, wish: JSON.stringify([upload.words, pictures]) };
+    // A repeat is answered whatever else has changed since.
+    if (await answerKnown({ api, response }, intent)) return;
     const read = readStudioRequest(
       { ...api.parts.defaults, ...upload.words },
       ({ part }) => upload.pictures.get(part) ?? null,
@@ -153,7 +151,7 @@ async function generate({ api, request, response }: Call): Promise<void> {
     const wishes = wishesOf(read.asked);
     api.library.checkMarks(wishes);
     isHandedOver = true;
-    await begin({ api, response }, key, read.request, wishes, () => upload.close());
+    await begin({ api, response }, intent, read.request, wishes, () => upload.close());
   } finally {
     if (!isHandedOver) upload.close();
   }
@@ -162,20 +160,32 @@ async function generate({ api, request, response }: Call): Promise<void> {
 async function again({ api, request, response, parts: [id = ""] }: Call): Promise<void> {
   const key = idempotencyKey(request);
   const words = request.headers["content-type"] === undefined ? {} : await readJson(request);
+  const vary = words.vary === true;
+  const intent = { key, wish: JSON.stringify(["again", id, vary]) };
+  if (await answerKnown({ api, response }, intent)) return;
   const found = api.parts.limn.store.find(id, { folder: "", session: null, emulated: true });
-  const repeated = await api.parts.limn.images.repeat(found, { vary: words.vary === true });
-  await begin({ api, response }, key, repeated, {}, () => undefined);
+  const repeated = await api.parts.limn.images.repeat(found, { vary });
+  await begin({ api, response }, intent, repeated, {}, () => undefined);
+}
+
+/** Whether the key began this before, and that was told. */
+async function answerKnown({ api, response }: Pick<Call, "api" | "response">, intent: Intent): Promise<boolean> {
+  const known = api.desk.find(intent);
+  if (known === null) return false;
+  const { id } = await known;
+  sendJson(response, { id, problem: null }, 200);
+  return true;
 }
 
 /** 202 once it is written down. */
 async function begin(
   { api, response }: Pick<Call, "api" | "response">,
-  key: string,
+  intent: Intent,
   request: ImageRequest,
   wishes: MarksChange,
   close: () => void,
 ): Promise<void> {
-  const { id, isRepeat } = await api.desk.start(key, request, close);
+  const { id, isRepeat } = await api.desk.start(intent, request, close);
   const problem = isRepeat ? null : await api.noteWishes(id, wishes);
   api.hub.advance();
   sendJson(response, { id, problem: problem === null ? null : told(problem) }, isRepeat ? 200 : 202);

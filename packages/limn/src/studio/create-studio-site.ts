@@ -12,8 +12,6 @@ import type { ApiParts } from "./studio-api.ts";
 export interface StudioParts extends ApiParts {
   /** Without a path; as it is asked from this machine. */
   readonly url: string;
-  /** The server's key as it is now; empty is nobody's. */
-  readonly key: () => string;
   /** The built page. */
   readonly pageFolder: string;
   /** Opened by the first request that needs it, closed with the site. */

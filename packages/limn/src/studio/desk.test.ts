@@ -1,8 +1,9 @@
 import { LimnError } from "@limn/core";
-import type { GenerateOptions, GenerationResult, ImageRequest } from "@limn/core";
+import type { FoundGeneration, GenerateOptions, GenerationResult, ImageRequest, Manifest } from "@limn/core";
 import { expect, it } from "vitest";
 import { StudioDesk } from "./desk.ts";
 
+const startedAtMs = 1_800_000_000_000;
 const request: ImageRequest = { operation: "generate", prompt: "x" };
 
 /** Generations that begin, send and end when they are told to. */
@@ -13,8 +14,9 @@ class Drawing {
   closed = 0;
   readonly desk: StudioDesk;
 
-  constructor() {
+  constructor(earlier: readonly FoundGeneration[] = [], keepHistory = true) {
     this.desk = new StudioDesk({
+      keepHistory,
       limn: {
         images: {
           generate: async (_request, options = {}) => {
@@ -25,17 +27,17 @@ class Drawing {
             return end.promise;
           },
         },
-        store: { list: () => [] },
+        store: { list: () => earlier },
       },
-      clock: () => 1_800_000_000_000,
+      clock: () => startedAtMs,
       ended: () => {
         this.ended += 1;
       },
     });
   }
 
-  start(key: string): ReturnType<StudioDesk["start"]> {
-    return this.desk.start(key, request, () => {
+  start(key: string, wish = "a wish"): ReturnType<StudioDesk["start"]> {
+    return this.desk.start({ key, wish }, request, () => {
       this.closed += 1;
     });
   }
@@ -76,6 +78,35 @@ it("answers when the generation is written down, and to the same key with the sa
   expect([drawing.ended, drawing.closed]).toEqual([1, 3]);
 });
 
+it("refuses a key that comes with another request, and draws nothing of it", async () => {
+  const drawing = new Drawing();
+  const begun = drawing.start("a");
+  drawing.begin(0);
+  const { id } = await begun;
+  await expect(drawing.start("a", "another wish")).rejects.toMatchObject({
+    status: 409,
+    error: { details: { generation: id } },
+  });
+  expect([drawing.asked.length, drawing.closed]).toEqual([1, 1]);
+});
+
+it("knows what an earlier process of it began, a night later too", async () => {
+  const first = new Drawing();
+  const begun = first.start("a");
+  first.begin(0);
+  const { id } = await begun;
+  const createdAt = new Date(startedAtMs - 9 * 3_600_000).toISOString();
+  const manifest: Pick<Manifest, "createdAt" | "session"> = { createdAt, session: first.asked[0]?.session ?? null };
+  const record: FoundGeneration = Object.assign(Object.create(null), { id, folder: "/x", status: "unknown", manifest });
+  const next = new Drawing([record]);
+  expect(await next.start("a")).toEqual({ id, isRepeat: true });
+  await expect(next.start("a", "another wish")).rejects.toMatchObject({ status: 409 });
+  const other = next.start("b");
+  next.begin(0);
+  expect((await other).isRepeat).toBe(false);
+  expect(next.asked.length).toBe(1);
+});
+
 it("that could not begin is told to all who asked, and its key is free", async () => {
   const drawing = new Drawing();
   const both = [drawing.start("a"), drawing.start("a")];
@@ -110,4 +141,13 @@ it("when it is stopped, ends what was not sent and waits for what was", async ()
   drawing.fail(0, new Error("the service ended it"));
   await stopped;
   expect(drawing.desk.running).toBe(0);
+});
+
+it("where the user keeps no history nothing is drawn, and the setting is named", async () => {
+  const drawing = new Drawing([], false);
+  await expect(drawing.start("key")).rejects.toMatchObject({
+    code: "unsupported_option",
+    hint: expect.stringContaining("limn config set history true"),
+  });
+  expect([drawing.asked.length, drawing.closed]).toEqual([0, 1]);
 });

@@ -3,14 +3,16 @@ import { LimnError, createGenerationId } from "@limn/core";
 import type { GenerationEvent, ImageRequest, Limn, LibraryEntry } from "@limn/core";
 import { Refusal } from "./answers.ts";
 
-/** For so long after its start a server looks for what an earlier process of it began; browsers repeat sooner. */
-const repeatWindowMs = 15 * 60_000;
+/** What earlier processes of this server began so long before its start is known by its key: a machine sleeps over night, and then repeats. */
+const repeatWindowMs = 24 * 60 * 60_000;
 const maxRemembered = 2000;
 /** A person composes, one after the other; the service is asked for four pictures of each at once. */
 const maxRunning = 16;
 
 export interface DeskParts {
   readonly limn: { readonly images: Pick<Limn["images"], "generate">; readonly store: Pick<Limn["store"], "list"> };
+  /** What the page asks for is kept, or not asked for at all. */
+  readonly keepHistory: boolean;
   readonly clock: () => number;
   /** A generation ended; what is left of the plan may be less. */
   readonly ended: () => void;
@@ -22,8 +24,16 @@ export interface Begun {
   readonly isRepeat: boolean;
 }
 
+/** What somebody wants once: the key names it, and `wish` tells it from another that came under the same key. */
+export interface Intent {
+  readonly key: string;
+  /** Equal for equal requests. */
+  readonly wish: string;
+}
+
 interface Work {
   readonly id: string;
+  readonly session: string;
   readonly controller: AbortController;
   /** The record is written down. */
   readonly begun: Promise<void>;
@@ -41,6 +51,8 @@ export class StudioDesk {
   readonly #startedAtMs: number;
   /** By key, oldest first. */
   readonly #works = new Map<string, Work>();
+  /** Of earlier processes: ids by session. Read once, since nothing is added to what they began. */
+  #earlier: ReadonlyMap<string, string> | null = null;
   #isStopping = false;
 
   constructor(parts: DeskParts) {
@@ -53,33 +65,53 @@ export class StudioDesk {
     return this.#open().length;
   }
 
-  /** The generation that this key began; null when it began none. Told at once, so that of two repeats only the first one starts. */
-  find(key: string): Promise<Begun> | null {
-    const work = this.#works.get(key);
-    if (work !== undefined) return work.begun.then(() => ({ id: work.id, isRepeat: true }));
-    const recorded = this.#findRecorded(key);
-    return recorded === null ? null : Promise.resolve({ id: recorded, isRepeat: true });
+  /**
+   * The generation that this key began; null when it began none. Told at once, so that of two repeats only the first one starts.
+   * @throws Refusal 409 when the key began something else
+   */
+  find(intent: Intent): Promise<Begun> | null {
+    const session = sessionOf(intent);
+    const work = this.#works.get(intent.key);
+    if (work !== undefined) {
+      if (work.session !== session) throw otherWish(work.id);
+      return work.begun.then(() => ({ id: work.id, isRepeat: true }));
+    }
+    const earlier = this.#earlierOf(intent.key);
+    if (earlier === null) return null;
+    if (earlier.session !== session) throw otherWish(earlier.id);
+    return Promise.resolve({ id: earlier.id, isRepeat: true });
   }
 
-  /** Resolves when it is written down. `close` is called when it needs its inputs no more. @throws whatever kept it from beginning */
-  async start(key: string, request: ImageRequest, close: () => void): Promise<Begun> {
-    const known = this.find(key);
+  /**
+   * Resolves when it is written down. `close` is called when it needs its inputs no more.
+   * @throws Refusal 409 as {@link find} does, unsupported_option without a history, and whatever kept it from beginning
+   */
+  async start(intent: Intent, request: ImageRequest, close: () => void): Promise<Begun> {
+    const { key } = intent;
+    let known: Promise<Begun> | null;
+    try {
+      known = this.find(intent);
+    } catch (error) {
+      close();
+      throw error;
+    }
     if (known !== null) {
       close();
       return known;
     }
-    if (this.#isStopping || this.running >= maxRunning) {
+    if (this.#isStopping || this.running >= maxRunning || !this.#parts.keepHistory) {
       close();
-      throw this.#isStopping ? stopping() : tooMany();
+      throw this.#isStopping ? stopping() : this.#parts.keepHistory ? tooMany() : noHistory();
     }
     const id = createGenerationId(this.#parts.clock());
     const controller = new AbortController();
     const begun = Promise.withResolvers<void>();
     const sent = new Set<number>();
+    const session = sessionOf(intent);
     const finished = this.#parts.limn.images
       .generate(request, {
         id,
-        session: sessionOf(key),
+        session,
         signal: controller.signal,
         onEvent: (event) => {
           if (event.type === "generation-start") begun.resolve();
@@ -96,7 +128,7 @@ export class StudioDesk {
         close();
         this.#parts.ended();
       });
-    const work: Work = { id, controller, begun: begun.promise, finished, sent, isEnded: false };
+    const work: Work = { id, session, controller, begun: begun.promise, finished, sent, isEnded: false };
     this.#works.set(key, work);
     this.#forget();
     try {
@@ -138,15 +170,24 @@ export class StudioDesk {
     return [...this.#works.values()].filter(({ isEnded }) => !isEnded);
   }
 
-  #findRecorded(key: string): string | null {
-    if (this.#parts.clock() - this.#startedAtMs > repeatWindowMs) return null;
-    const session = sessionOf(key);
-    const since = this.#startedAtMs - repeatWindowMs;
-    for (const { id, manifest } of this.#parts.limn.store.list()) {
-      if (Date.parse(manifest.createdAt) < since) return null;
-      if (manifest.session === session) return id;
-    }
+  #earlierOf(key: string): { readonly id: string; readonly session: string } | null {
+    const beginning = sessionBeginning(key);
+    const earlier = this.#earlier ?? this.#readEarlier();
+    this.#earlier = earlier;
+    for (const [session, id] of earlier) if (session.startsWith(beginning)) return { id, session };
     return null;
+  }
+
+  #readEarlier(): ReadonlyMap<string, string> {
+    const since = this.#startedAtMs - repeatWindowMs;
+    const own = new Set([...this.#works.values()].map(({ id }) => id));
+    const found = new Map<string, string>();
+    for (const { id, manifest } of this.#parts.limn.store.list()) {
+      if (Date.parse(manifest.createdAt) < since || found.size >= maxRemembered) break;
+      const { session } = manifest;
+      if (session?.startsWith(sessionPrefix) === true && !own.has(id)) found.set(session, id);
+    }
+    return found;
   }
 
   #forget(): void {
@@ -165,9 +206,30 @@ function track(sent: Set<number>, event: GenerationEvent): void {
   else sent.add(event.index);
 }
 
+const sessionPrefix = "studio-";
+
 /** In the record of a generation, so that the next process knows its repeats. */
-function sessionOf(key: string): string {
-  return `studio-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
+function sessionOf({ key, wish }: Intent): string {
+  return `${sessionBeginning(key)}${shortHash(wish)}`;
+}
+
+function sessionBeginning(key: string): string {
+  return `${sessionPrefix}${shortHash(key)}-`;
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+function otherWish(id: string): Refusal {
+  return new Refusal(
+    409,
+    new LimnError("invalid_option", {
+      message: `This Idempotency-Key began another request, ${id}. Nothing was sent.`,
+      hint: "Send what is new under a key of its own.",
+      details: { generation: id },
+    }),
+  );
 }
 
 function stopping(): Refusal {
@@ -182,5 +244,12 @@ function tooMany(): LimnError {
     message: `${maxRunning} generations of this studio are running, which is the most. Nothing was sent.`,
     hint: "Wait until one of them has ended.",
     retryAfterMs: 10_000,
+  });
+}
+
+function noHistory(): LimnError {
+  return new LimnError("unsupported_option", {
+    message: "This limn is set to keep no history, and the studio shows what is kept. Nothing was sent.",
+    hint: "To keep pictures again: limn config set history true; then start limn serve again.",
   });
 }

@@ -24,7 +24,9 @@ export interface DownloadItem extends StoredPicture {
 }
 
 interface Waiting {
-  readonly items: readonly DownloadItem[];
+  readonly items: readonly StoredPicture[];
+  /** Of the items, in their order; prompts can be long, and are not kept. */
+  readonly names: readonly string[];
   readonly expiresAtMs: number;
 }
 
@@ -48,7 +50,11 @@ export class Downloads {
         details: { missing: gone.map(({ id, index }) => ({ id, index })) },
       });
     const token = randomBytes(16).toString("base64url");
-    this.#waiting.set(token, { items, expiresAtMs: this.#clock() + lifetimeMs });
+    this.#waiting.set(token, {
+      items: items.map(({ prompt: _prompt, ...picture }) => picture),
+      names: downloadNames(items),
+      expiresAtMs: this.#clock() + lifetimeMs,
+    });
     for (const oldest of this.#waiting.keys()) {
       if (this.#waiting.size <= maxWaiting) break;
       this.#waiting.delete(oldest);
@@ -62,9 +68,8 @@ export class Downloads {
     if (request.method !== "HEAD") this.#waiting.delete(token);
     if (waiting === undefined || waiting.expiresAtMs < this.#clock())
       throw notFound("This download was used, or is older than five minutes.");
-    const { items } = waiting;
+    const { items, names } = waiting;
     setSecurityHeaders(response, picturePolicy);
-    const names = downloadNames(items);
     const [only] = items;
     if (only !== undefined && items.length === 1) {
       await sendFile(request, response, {
@@ -82,7 +87,7 @@ export class Downloads {
 
 /** Pictures are packed already: stored as they are, so that the length is known and a browser can show how far it is. */
 async function sendZip(
-  items: readonly DownloadItem[],
+  items: readonly StoredPicture[],
   names: readonly string[],
   request: IncomingMessage,
   response: ServerResponse,
@@ -94,16 +99,14 @@ async function sendZip(
   zip.on("error", breakOff);
   let reading: ReadStream | null = null;
   for (const [place, { path }] of items.entries()) {
-    const { size, mtime, mode } = facts[place]?.isFile() === true ? facts[place] : gone();
-    zip.addReadStreamLazy(
-      names[place] ?? `image-${place + 1}`,
-      { compress: false, size, mtime, mode },
-      (give) => {
-        if (request.method === "HEAD" || response.destroyed) return;
-        reading = createReadStream(path).on("error", breakOff);
-        give(null, reading);
-      },
-    );
+    const found = facts[place];
+    if (found?.isFile() !== true) throw notFound("One of these pictures is no longer in the history.");
+    const { size, mtime, mode } = found;
+    zip.addReadStreamLazy(names[place] ?? `image-${place + 1}`, { compress: false, size, mtime, mode }, (give) => {
+      if (request.method === "HEAD" || response.destroyed) return;
+      reading = createReadStream(path).on("error", breakOff);
+      give(null, reading);
+    });
   }
   // Whoever leaves in the middle of a file leaves it open.
   response.once("close", () => reading?.destroy());
@@ -122,10 +125,6 @@ async function sendZip(
     return;
   }
   await pour(zip.outputStream, response);
-}
-
-function gone(): never {
-  throw notFound("One of these pictures is no longer in the history.");
 }
 
 /** @throws Refusal 400 */

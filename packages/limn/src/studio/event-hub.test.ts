@@ -4,7 +4,7 @@ import type { LibraryChanges, LibraryEntry, LibraryListener, LibraryPlace } from
 import { expect, it, onTestFinished } from "vitest";
 import { EventHub } from "./event-hub.ts";
 
-function entry(id: string, revision: number, emulated = false): LibraryEntry {
+function entry(id: string, revision: number, emulated = false, prompt = "<b>x</b>\n\ndata: y"): LibraryEntry {
   return {
     id,
     revision,
@@ -15,7 +15,7 @@ function entry(id: string, revision: number, emulated = false): LibraryEntry {
     engine: "images",
     model: "gpt-image-2",
     emulated,
-    prompt: "<b>x</b>\n\ndata: y",
+    prompt,
     n: 1,
     folder: "/work",
     parents: [],
@@ -34,6 +34,8 @@ function entry(id: string, revision: number, emulated = false): LibraryEntry {
 class Changing {
   epoch = "one";
   isBroken = false;
+  /** Of what is added. */
+  prompt = "<b>x</b>\n\ndata: y";
   watchers = 0;
   readonly #log: (LibraryEntry | string)[] = [];
   #listener: LibraryListener | null = null;
@@ -41,7 +43,7 @@ class Changing {
   add(...changes: readonly (string | { readonly emulated: string } | { readonly gone: string })[]): void {
     for (const change of changes) {
       const revision = this.#log.length + 1;
-      if (typeof change === "string") this.#log.push(entry(change, revision));
+      if (typeof change === "string") this.#log.push(entry(change, revision, false, this.prompt));
       else if ("gone" in change) this.#log.push(change.gone);
       else this.#log.push(entry(change.emulated, revision, true));
     }
@@ -147,8 +149,9 @@ class Reader {
 
 async function start(
   library: Changing,
+  key: () => string = () => "key",
 ): Promise<{ hub: EventHub; read(query?: string, lastId?: string): Promise<Reader> }> {
-  const hub = new EventHub(library);
+  const hub = new EventHub(library, key);
   const server = createServer((request, response) => {
     const parameters = new URL(request.url ?? "/", "http://x").searchParams;
     hub.attach(request, response, {
@@ -241,6 +244,59 @@ it("sends a reader to the beginning when what it missed is unknown or too much",
   library.epoch = "two";
   library.add("new");
   expect((await reader.until("reset")).at(-1)).toEqual({ id: "two.502", type: "reset", about: undefined });
+});
+
+it("sends a reader to the beginning when what it missed is too long to be told at once", async () => {
+  const library = new Changing();
+  const { read } = await start(library);
+  const first = await read();
+  const [hello] = await first.until("hello");
+  first.leave();
+  library.prompt = "長".repeat(32_000);
+  library.add(...Array.from({ length: 300 }, (_, index) => `long-${index}`));
+  const back = await read("", hello?.id ?? "");
+  const told = await back.until("reset");
+  expect(told.map(({ type }) => type)).toEqual(["hello", "reset"]);
+  library.prompt = "short";
+  library.add("next");
+  await back.until("entry", "next");
+});
+
+it("tells nothing more to whoever came in with a key that is no longer the server's", async () => {
+  const library = new Changing();
+  let key = "old";
+  const { hub, read } = await start(library, () => key);
+  const reader = await read();
+  await reader.until("hello");
+  key = "new";
+  const next = await read();
+  await next.until("hello");
+  library.add("secret");
+  await next.until("entry", "secret");
+  await reader.ended();
+  expect([reader.told.map(({ type }) => type), hub.readers]).toEqual([[], 1]);
+});
+
+it("keeps no place for a reader that left before its stream began", async () => {
+  const library = new Changing();
+  const hub = new EventHub(library, () => "key");
+  const attached = Promise.withResolvers<number>();
+  const server = createServer((request, response) => {
+    request.socket.once("close", () => {
+      hub.attach(request, response, { emulated: "without", since: null });
+      attached.resolve(hub.readers);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    hub.close();
+    server.close();
+  });
+  const address = server.address();
+  const asking = get({ host: "127.0.0.1", port: typeof address === "object" ? address?.port : 0 });
+  asking.on("error", () => undefined);
+  server.once("request", () => asking.destroy());
+  expect([await attached.promise, library.watchers]).toEqual([0, 0]);
 });
 
 it("goes on after the library could not be read, and leaves nothing out", async () => {

@@ -25,19 +25,27 @@ const maxReaders = 64;
 interface Reader {
   readonly response: ServerResponse;
   readonly emulated: LibraryQuery["emulated"];
+  /** The key that it came in with, by itself or by a session that the key signed. */
+  readonly key: string;
 }
 
 /** One watcher of the library for everybody who looks at the studio. */
 export class EventHub {
   readonly #library: Pick<Library, "changesSince" | "watch">;
+  readonly #key: () => string;
   readonly #readers = new Set<Reader>();
   #place: LibraryPlace | null = null;
   #unwatch: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(library: Pick<Library, "changesSince" | "watch">) {
+  constructor(
+    library: Pick<Library, "changesSince" | "watch">,
+    /** The server's key as it is now: who came in with another one is told nothing more. */
+    key: () => string,
+  ) {
     this.#library = library;
+    this.#key = key;
   }
 
   get readers(): number {
@@ -68,7 +76,7 @@ export class EventHub {
       "cache-control": "no-store, no-transform",
       "x-accel-buffering": "no",
     });
-    const reader: Reader = { response, emulated: wanted.emulated };
+    const reader: Reader = { response, emulated: wanted.emulated, key: this.#key() };
     const place = this.#place;
     if (place !== null) {
       response.write("retry: 2000\n\n");
@@ -93,6 +101,7 @@ export class EventHub {
 
   #step(): void {
     if (this.#isClosed) return;
+    this.#showOut();
     for (;;) {
       const changes = this.#library.changesSince(this.#place, batchSize);
       const isFirst = this.#place === null;
@@ -107,6 +116,7 @@ export class EventHub {
   }
 
   broadcast(event: StudioEvent, place: LibraryPlace | null = null): void {
+    this.#showOut();
     for (const reader of this.#readers) send(reader, event, place);
   }
 
@@ -135,12 +145,19 @@ export class EventHub {
 
   #begin(): void {
     this.#timer ??= setInterval(() => {
-      for (const { response } of this.#readers) response.write(":\n\n");
+      this.#showOut();
+      for (const { response } of this.#readers) if (!response.writableEnded) response.write(":\n\n");
     }, keepAliveMs).unref();
     this.#unwatch ??= this.#library.watch({
       changed: () => this.advance(),
       progress: (notice) => this.#progress(notice),
     });
+  }
+
+  /** A stream outlives the request that began it, but not what let that in. */
+  #showOut(): void {
+    const now = this.#key();
+    for (const { response, key } of this.#readers) if (key !== now) response.end();
   }
 
   #progress(progress: ProgressNotice): void {

@@ -20,8 +20,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
 
 /** Names that the page's build makes; no folder but one, and nothing hidden. */
 const fileName = /^\/(?:assets\/)?[\w-][\w.-]*$/;
-/** The page's own addresses: whatever it shows there, it begins with the same file. */
-const pageAddress = /^\/(?:g\/[\w-]{1,64}|[a-z][a-z-]{0,40})?$/;
+/** The page's own addresses (packages/studio/src/app/address.ts): whatever it shows there, it begins with the same file. */
+const pageAddress = /^\/(?:g\/[\w-]{1,64}|trash|compose)?$/;
 
 export function isPageAddress(path: string): boolean {
   return pageAddress.test(path);

@@ -23,8 +23,8 @@ export function readStudioRequest(
   words: Readonly<Record<string, unknown>>,
   resolve: (upload: Extract<StudioInput, { kind: "upload" }>) => ImageInput | null,
 ): ReadRequest {
-  const { images, mask, kit, tags, ...fields } = words;
   checkAmounts(words);
+  const { images, mask, kit, tags, ...fields } = words;
   const faults: Fault[] = [];
   const inputs: StudioInput[] = [];
   if (images !== undefined && !Array.isArray(images)) faults.push({ field: "images", message: "must be a list" });
@@ -72,7 +72,9 @@ function checkAmounts(words: Readonly<Record<string, unknown>>): void {
   for (const name of ["images", "tags"]) {
     const list = words[name];
     if (Array.isArray(list) && list.length > maxListed)
-      throw new LimnError("invalid_option", { message: `${name} has ${list.length} items; the limit is ${maxListed}.` });
+      throw new LimnError("invalid_option", {
+        message: `${name} has ${list.length} items; the limit is ${maxListed}.`,
+      });
   }
 }
 

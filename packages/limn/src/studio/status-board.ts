@@ -139,9 +139,8 @@ export class StatusBoard {
         const { manifest } = readRecord(library, entry.id);
         const [window] = manifest.limits.windows ?? [];
         if (window !== undefined) return { ...window, seenAt: manifest.endedAt ?? manifest.createdAt };
-      } catch (error) {
-        // Deleted since the page was read, or damaged: the next one tells.
-        if (!isLimnError(error)) throw error;
+      } catch {
+        // Deleted since the page was read, damaged, or not as limn writes it: the next one tells.
       }
     }
     return null;

@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { readManifest } from "@limn/core";
 import type { FoundGeneration, Library, ManifestImage } from "@limn/core";
 import { notFound } from "./answers.ts";
+import { recordFault } from "./record-faults.ts";
 
 /** What is used of the library for reading records. */
 export type Records = Pick<Library, "folderOf">;
@@ -25,12 +26,10 @@ export interface StoredPicture {
 export function readRecord(library: Records, id: string): FoundGeneration {
   const folder = library.folderOf(id);
   const reading = readManifest(dirname(folder), basename(folder));
-  if (reading.kind === "found") return reading.generation;
-  throw notFound(
-    reading.kind === "missing"
-      ? `There is no generation ${id}.`
-      : `The record of ${id} cannot be used: ${reading.reason}.`,
-  );
+  if (reading.kind === "missing") throw notFound(`There is no generation ${id}.`);
+  const fault = reading.kind === "broken" ? reading.reason : recordFault(reading.generation.manifest);
+  if (reading.kind === "broken" || fault !== null) throw notFound(`The record of ${id} cannot be used: ${fault}.`);
+  return reading.generation;
 }
 
 /** `finished` is what was delivered, and the original where nothing was finished. @throws artifact_not_found */

@@ -42,10 +42,14 @@ export interface ApiParts {
     | "ownLogin"
   >;
   readonly makeThumbnail: MakeThumbnail;
+  /** The server's key as it is now; empty is nobody's. */
+  readonly key: () => string;
   /** The server draws with the emulator. */
   readonly emulated: boolean;
   /** The user's own defaults for fields of a request, as the command line takes them. */
   readonly defaults: Readonly<Record<string, string>>;
+  /** False: the user wants none, so the studio shows what there is and draws nothing. */
+  readonly keepHistory: boolean;
   readonly clock: () => number;
 }
 
@@ -70,10 +74,12 @@ export class StudioApi {
     const changed = (): void => void this.tellStatus();
     this.parts = parts;
     this.library = library;
-    this.thumbnails = new Thumbnails(join(limn.folders.data, "thumbnails"), parts.makeThumbnail);
+    this.thumbnails = new Thumbnails(join(limn.folders.data, "thumbnails"), parts.makeThumbnail, async (path) =>
+      this.hashes.hashOf(path),
+    );
     this.downloads = new Downloads(clock);
-    this.hub = new EventHub(library);
-    this.desk = new StudioDesk({ limn, clock, ended: changed });
+    this.hub = new EventHub(library, parts.key);
+    this.desk = new StudioDesk({ limn, clock, keepHistory: parts.keepHistory, ended: changed });
     this.signIn = new SignInDesk({ ownLogin: limn.ownLogin, emulated, changed });
     this.status = new StatusBoard({ limn, library, signIn: this.signIn, emulated, clock });
     this.#timer = setInterval(changed, statusEveryMs).unref();

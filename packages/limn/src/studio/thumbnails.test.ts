@@ -10,14 +10,15 @@ const stays = new AbortController().signal;
 /** Writes what it was asked for instead of a picture. */
 function start(folder: string): { thumbnails: Thumbnails; calls: string[] } {
   const calls: string[] = [];
-  const thumbnails = new Thumbnails(folder, async (source, target, width) => {
+  const make = async (source: string, target: string, width: number): Promise<void> => {
     calls.push(`${source} ${width}`);
     if (source === "broken") {
       writeFileSync(target, "half");
       throw new Error("broken");
     }
     writeFileSync(target, `${source} ${width}`);
-  });
+  };
+  const thumbnails = new Thumbnails(folder, make, async (source) => (source === "changed" ? "cd".repeat(32) : sha256));
   return { thumbnails, calls };
 }
 
@@ -38,6 +39,13 @@ it("leaves nothing of a picture that cannot be shown, and tries it again", async
   const { thumbnails, calls } = start(folder);
   for (const _ of [1, 2]) await expect(thumbnails.get(sha256, 320, "broken", stays)).rejects.toThrow("broken");
   expect([readdirSync(folder), calls.length]).toEqual([[], 2]);
+});
+
+it("keeps nothing of a picture that was changed while it was read", async () => {
+  const folder = temporaryFolder();
+  const { thumbnails } = start(folder);
+  await expect(thumbnails.get(sha256, 320, "changed", stays)).rejects.toMatchObject({ code: "artifact_not_found" });
+  expect([readdirSync(folder), thumbnails.made(sha256, 320)]).toEqual([[], null]);
 });
 
 it("makes them again when somebody deleted them", async () => {

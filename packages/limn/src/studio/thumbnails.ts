@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { notFound } from "./answers.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** Writes a WebP of the picture that is at most so many pixels wide. @throws image_corrupt, artifact_not_found, artifact_write_failed */
@@ -14,14 +15,21 @@ let counter = 0;
 /** Small pictures, made once and kept by the hash of what they show: `<sha256>-<width>.webp`. Whoever deletes them loses nothing. */
 export class Thumbnails {
   readonly #make: MakeThumbnail;
+  readonly #hashOf: (path: string) => Promise<string | null>;
   readonly #queue = new WorkQueue<string>(maxAtOnce);
   #folder: string;
   /** Where nothing can be kept: until this process ends. */
   #temporary: string | null = null;
 
-  constructor(folder: string, make: MakeThumbnail) {
+  constructor(
+    folder: string,
+    make: MakeThumbnail,
+    /** Of a file as it is now; null when it cannot be read. */
+    hashOf: (path: string) => Promise<string | null>,
+  ) {
     this.#folder = folder;
     this.#make = make;
+    this.#hashOf = hashOf;
   }
 
   /** Its file, if it was made before. */
@@ -30,7 +38,10 @@ export class Thumbnails {
     return existsSync(path) ? path : null;
   }
 
-  /** Its file. `source` has the bytes of that hash. @throws Abandoned when the signal comes first; the codes of {@link MakeThumbnail} */
+  /**
+   * Its file. `source` has the bytes of that hash. @throws Abandoned when the signal comes first; artifact_not_found when
+   * the source has not; the codes of {@link MakeThumbnail}
+   */
   async get(sha256: string, width: number, source: string, signal: AbortSignal): Promise<string> {
     return (
       this.made(sha256, width) ??
@@ -49,6 +60,8 @@ export class Thumbnails {
     const part = join(this.#folder, `.${sha256.slice(0, 16)}-${width}-${process.pid}-${counter}.part`);
     try {
       await this.#make(source, part, width);
+      // What is kept under a hash is shown for ever as what that hash names.
+      if ((await this.#hashOf(source)) !== sha256) throw notFound("This picture was changed while it was looked at.");
       renameSync(part, path);
       return path;
     } finally {

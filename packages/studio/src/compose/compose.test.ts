@@ -21,7 +21,7 @@ import {
   type UploadReference,
 } from "./draft.ts";
 import { mostImages, wishesOf } from "./honours.ts";
-import { fingerprintOf, intentFor, outcomeOf } from "./intent.ts";
+import { fingerprintOf, intentAfter, intentFor, outcomeOf } from "./intent.ts";
 import { readDraft, writeDraft } from "./keep-draft.ts";
 import { parseAspect, parseSize, sizePresets } from "./size.ts";
 import { toRequest } from "./studio-request.ts";
@@ -247,9 +247,21 @@ describe("one wish, one key", () => {
   });
 });
 
+describe("a wish after its tries", () => {
+  test("keeps its key once a try was unclear, whatever is refused afterwards; success frees it", () => {
+    const fresh = { key: "k", fingerprint: "f", isUnclear: false };
+    const unclear = { ...fresh, isUnclear: true };
+    expect(intentAfter(fresh, "refused")).toBeNull();
+    expect(intentAfter(fresh, "unclear")).toEqual(unclear);
+    expect(intentAfter(unclear, "refused")).toEqual(unclear);
+    expect(intentAfter(unclear, "unclear")).toEqual(unclear);
+    expect(intentAfter(unclear, "accepted")).toBeNull();
+  });
+});
+
 describe("the kept draft", () => {
   test("comes back with its options, its pictures of the library and the key of its pending try", () => {
-    const intent = { key: "k", fingerprint: "f" };
+    const intent = { key: "k", fingerprint: "f", isUnclear: true };
     const draft = draftOf(
       { operation: "edit", references: [library("a"), upload("u", 5)], prompt: "<b>\u0000</b>\n猫" },
       { size: "2K", n: 4, engine: "responses", partials: 2, shrinkInputs: true, background: "opaque" },

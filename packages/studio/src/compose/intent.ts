@@ -8,6 +8,8 @@ export interface Intent {
   readonly key: string;
   /** Says whether a draft is still the same wish. */
   readonly fingerprint: string;
+  /** A try of it may have reached the server, which did not tell. From then on only success frees the key. */
+  readonly isUnclear: boolean;
 }
 
 /** Two files of one name differ by size or time of change. */
@@ -18,7 +20,9 @@ export function fingerprintOf({ request, files }: RequestParts): string {
 /** The pending intent when the draft is what it was made for, else a new one. */
 export function intentFor(parts: RequestParts, pending: Intent | null, makeKey: () => string): Intent {
   const fingerprint = fingerprintOf(parts);
-  return pending !== null && pending.fingerprint === fingerprint ? pending : { key: makeKey(), fingerprint };
+  return pending !== null && pending.fingerprint === fingerprint
+    ? pending
+    : { key: makeKey(), fingerprint, isUnclear: false };
 }
 
 export type SendOutcome = "accepted" | "refused" | "unclear";
@@ -30,4 +34,10 @@ export type SendOutcome = "accepted" | "refused" | "unclear";
 export function outcomeOf(status: number): SendOutcome {
   if (status >= 200 && status < 300) return "accepted";
   return status >= 400 && status < 500 && status !== 408 ? "refused" : "unclear";
+}
+
+/** What is still pending after a try. */
+export function intentAfter(intent: Intent, outcome: SendOutcome): Intent | null {
+  if (outcome === "unclear") return { ...intent, isUnclear: true };
+  return outcome === "refused" && intent.isUnclear ? intent : null;
 }

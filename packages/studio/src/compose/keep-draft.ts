@@ -72,10 +72,11 @@ function readReference(kept: unknown): LibraryReference[] {
   return [{ kind: "library", key, name, id, index, sha256, width, height }];
 }
 
+/** A page that was left in the middle of a try never heard what became of it. */
 function readIntent(kept: unknown): Intent | null {
   if (!isRecord(kept)) return null;
   const { key, fingerprint } = kept;
-  return typeof key === "string" && typeof fingerprint === "string" ? { key, fingerprint } : null;
+  return typeof key === "string" && typeof fingerprint === "string" ? { key, fingerprint, isUnclear: true } : null;
 }
 
 function parse(text: string | null): unknown {

@@ -7,7 +7,7 @@ import { announce, toastError } from "../widgets/index.ts";
 import { checkDraft, type Field } from "./check-draft.ts";
 import { emptyDraft } from "./draft.ts";
 import { mostImages } from "./honours.ts";
-import { intentFor, outcomeOf } from "./intent.ts";
+import { intentAfter, intentFor, outcomeOf } from "./intent.ts";
 import {
   areFaultsShown,
   blockAt,
@@ -41,7 +41,7 @@ export async function send(): Promise<Field | null> {
     const { id } = await sendForm<{ readonly id: string }>("/api/generations", toForm(parts), {
       "Idempotency-Key": intent.key,
     });
-    pendingIntent.value = null;
+    pendingIntent.value = intentAfter(intent, "accepted");
     sentItems.value = [{ id, draft: sent }, ...sentItems.peek()].slice(0, 12);
     // What was sent is gone from the form, so that a second press cannot send it again.
     draft.value = { ...emptyDraft, options: sent.options };
@@ -50,7 +50,7 @@ export async function send(): Promise<Field | null> {
     return "prompt";
   } catch (thrown) {
     const status = thrown instanceof ApiFailure ? thrown.status : 0;
-    if (outcomeOf(status) === "refused") pendingIntent.value = null;
+    pendingIntent.value = intentAfter(intent, outcomeOf(status));
     sendError.value = errorOf(thrown);
     return fieldOf(sendError.value.details);
   } finally {

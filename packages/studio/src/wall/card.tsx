@@ -144,7 +144,7 @@ function RunningPicture({ entry, name }: { readonly entry: LibraryEntry; readonl
   return (
     <span class="card-running">
       {drawn?.partial !== undefined && (
-        <img class="card-image card-preview" src={previewAddress(entry.id, drawn.index, drawn.partial)} alt="" />
+        <img class="card-image card-preview" src={previewAddress(entry.id, drawn.index, drawn.partial)} alt={name} />
       )}
       <span class="card-running-words">{shorten(name, 160)}</span>
       <span class="card-pulse" aria-hidden="true" />
