@@ -28,7 +28,7 @@ export async function scrollWall(browser: Browser, studio: RunningStudio): Promi
     await page.locator("#wall img").first().waitFor();
     await page.waitForLoadState("networkidle");
     const scriptBytes = (await Promise.all(scripts)).reduce((sum, bytes) => sum + bytes, 0);
-    await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "blink.user_timing"] });
+    await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
     const { frames, mostCards } = await page.evaluate<{ readonly frames: number; readonly mostCards: number }>(
       scrollToTheEnd,
     );
