@@ -87,7 +87,7 @@ export function addLibraryCommands(program: Command, context: () => HostContext,
     .description("remove generations for good, by rules that must all hold; shows them and asks. Favourites stay")
     .option("--older <age>", "made longer ago than 90d, 12h, 8w, 1y")
     .option("--larger <size>", "whose files have at least 20MB, 1.5GB")
-    .option("--keep <n>", "beside the newest so many")
+    .option("--keep <n>", "beside the newest so many; the trash and the sandbox are counted by themselves")
     .option("--trash", "only what is in the trash")
     .option("--sandbox", "only pictures of the sandbox")
     .option("--dry-run", "only show what would go")

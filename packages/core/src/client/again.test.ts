@@ -54,6 +54,19 @@ describe("a generation once more", () => {
     expect(await repeatRequest(store, generation, {})).toEqual({ ...asked, operation: "generate", prompt: " a fox\n" });
   });
 
+  test("of a picture that was imported asks for one, whatever its recipe says", async () => {
+    const { store, generation } = past({
+      asked: { n: 10, allowExtraImages: 10, quality: "high" },
+      prompt: "a fox",
+      imported: { from: "recipe", path: "/somewhere/fox.png", at: "2026-11-01T00:00:00.000Z" },
+    });
+    expect(await repeatRequest(store, generation, {})).toEqual({
+      operation: "generate",
+      prompt: "a fox",
+      quality: "high",
+    });
+  });
+
   test("has the same inputs in their order, the mask apart, from wherever each is", async () => {
     const { folder, store, generation } = past((place) => {
       writeFileSync(join(place, "fox.png"), "fox");

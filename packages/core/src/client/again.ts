@@ -25,7 +25,10 @@ export async function repeatRequest(
       hint: `Say it again: limn again ${id} "…"`,
       details: { generation: id },
     });
-  const { images: _count, mask: _had, ...asked } = manifest.asked;
+  const { images: _count, mask: _had, ...recorded } = manifest.asked;
+  // How much is spent is for the user of this history to say, not for a file that came from somewhere.
+  const { n: _n, allowExtraImages: _extra, ...unspending } = recorded;
+  const asked = manifest.imported === undefined ? recorded : unspending;
   if (vary) {
     const { fit, aspect, size, format, compression, background, quality, model, engine } = asked;
     const kept = { fit, aspect, size, format, compression, background, quality, model, engine };

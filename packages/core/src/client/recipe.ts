@@ -81,12 +81,21 @@ export function embeddedRecipe(path: string): Recipe | null {
   return isRecipe(recipe) ? { ...recipe, foundIn: "file" } : null;
 }
 
+/** Anybody may have written it. */
 function isRecipe(value: unknown): value is Recipe {
   return (
     isObject(value) &&
     value.schemaVersion === 1 &&
     typeof value.id === "string" &&
+    typeof value.index === "number" &&
     typeof value.engine === "string" &&
-    typeof value.createdAt === "string"
+    typeof value.createdAt === "string" &&
+    [value.model, value.operation].every((text) => text === undefined || typeof text === "string") &&
+    (value.prompt === undefined || value.prompt === null || typeof value.prompt === "string") &&
+    [value.steps, value.parents].every((texts) => texts === undefined || isTexts(texts))
   );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }

@@ -25,7 +25,7 @@ export interface MarksChange {
 
 /** Which generations are meant; every field that is given must hold. */
 export interface LibraryQuery {
-  /** Words; each must begin a word of the prompt, the revised prompt, a tag, the kit or an alt text. */
+  /** Words, 200 at most; each must begin a word of the prompt, the revised prompt, a tag, the kit or an alt text. */
   readonly text?: string;
   /** ISO 8601, inclusive. */
   readonly since?: string;
@@ -152,12 +152,14 @@ export interface PruneRule {
   readonly olderThanMs?: number;
   /** Whose files together have at least so many bytes. */
   readonly largerThanBytes?: number;
-  /** Beside the newest so many. */
+  /** Beside the newest so many; those of the sandbox and those in the trash are counted by themselves. */
   readonly keep?: number;
   /** Only what is in the trash. @default false */
   readonly trashOnly?: boolean;
   /** Sandbox pictures only. @default false */
   readonly emulatedOnly?: boolean;
+  /** None but these ids: what a person was shown and agreed to, though more may have come under the rule since. */
+  readonly among?: readonly string[];
 }
 
 /** What was removed for good, or would be. */
@@ -172,11 +174,11 @@ export interface PruneReport {
   readonly failures: readonly { readonly id: string; readonly message: string }[];
 }
 
-/** What an import took, and what it left. */
 /** A file, or a folder that is walked, of PNGs with a recipe; or Codex's own `generated_images`, as a whole. */
 export type ImportSource = { readonly kind: "path"; readonly path: string } | { readonly kind: "codex" };
 
 /** What became of the files that were to be brought in. */
+/** What an import took, and what it left. */
 export interface ImportReport {
   readonly imported: readonly { readonly id: string; readonly file: string }[];
   /** Already in the history. */

@@ -28,14 +28,17 @@ import { cannotWrite, discardIndex, openIndex, openInMemory } from "./index-file
 import type { IndexFile } from "./index-file.ts";
 import { LibraryWatch } from "./library-watch.ts";
 import { changedMarks, checkMarksChange, readMarks, writeMarks } from "./marks.ts";
-import { findChildren, findEntry, findFacets, findPage } from "./query.ts";
+import { findAll, findChildren, findEntry, findFacets, findPage } from "./query.ts";
 import { removeForGood } from "./remove-generation.ts";
+import { scrubIndex } from "./scrub-index.ts";
 import { isDamaged, numberAt, textAt } from "./sqlite.ts";
 import type { Connection } from "./sqlite.ts";
 import { Synchroniser } from "./synchroniser.ts";
 
 /** How long an index stays in memory before the disk is tried again: it may have been full for a while. */
 const retrySeconds = 60;
+/** Who empties a trash removes one after the other. */
+const scrubAfterMs = 1000;
 
 export interface LibraryOptions {
   /** limn's data folder. */
@@ -56,6 +59,7 @@ export class FileLibrary implements Library {
   #index: IndexFile | null = null;
   /** Seconds of the process; the global `performance` would load 5 ms of code. */
   #inMemorySince = 0;
+  #scrubTimer: NodeJS.Timeout | undefined;
 
   constructor(options: LibraryOptions) {
     this.#options = options;
@@ -156,21 +160,24 @@ export class FileLibrary implements Library {
   async remove(id: string): Promise<void> {
     this.#change(id, () => {
       this.#generation(this.#folders.trash, id);
-      removeForGood(this.#folders, id);
+      removeForGood(this.#folders, this.#folders.trash, id);
     });
     this.#ask(() => undefined);
+    this.#scrubSoon();
   }
 
   async prune(rule: PruneRule, { isDryRun }: { readonly isDryRun: boolean }): Promise<PruneReport> {
     const { prune } = await import("./prune.ts");
-    const report = this.#ask((connection) =>
-      prune(
-        { folders: this.#folders, connection, journal: this.#journal, nowMs: this.#options.clock() },
-        rule,
-        isDryRun,
-      ),
+    const entries = this.#ask(findAll);
+    const report = prune(
+      { folders: this.#folders, entries, journal: this.#journal, nowMs: this.#options.clock() },
+      rule,
+      isDryRun,
     );
-    if (!isDryRun) this.#ask(() => undefined);
+    if (!isDryRun) {
+      this.#ask(() => undefined);
+      this.#scrub();
+    }
     return report;
   }
 
@@ -182,12 +189,8 @@ export class FileLibrary implements Library {
         folders: this.#folders,
         journal: this.#journal,
         codexImages: codexHome === null ? null : join(codexHome, "generated_images"),
-        isKnown: (sha256, id) => {
-          const recorded = readHashRecord(this.#folders.hashes, sha256);
-          return this.#ask((connection) =>
-            [recorded?.id, id].some((known) => typeof known === "string" && findEntry(connection, known) !== null),
-          );
-        },
+        isKnown: (sha256, id) =>
+          [readHashRecord(this.#folders.hashes, sha256)?.id, id].some((known) => this.#has(known)),
         clock,
         version,
       },
@@ -212,8 +215,27 @@ export class FileLibrary implements Library {
 
   close(): void {
     this.#watch.stop();
+    this.#scrub();
     this.#index?.connection.close();
     this.#index = null;
+  }
+
+  /** Once after the last one of many. */
+  #scrubSoon(): void {
+    clearTimeout(this.#scrubTimer);
+    this.#scrubTimer = setTimeout(() => this.#scrub(), scrubAfterMs).unref();
+  }
+
+  /** The words of what was removed leave the index's file. What cannot be done now is done by the next one, of any process. */
+  #scrub(): void {
+    clearTimeout(this.#scrubTimer);
+    if (this.#index !== null) scrubIndex(this.#folders, this.#index);
+  }
+
+  /** By the files: the index would be brought in step for each picture of an import. */
+  #has(id: string | null | undefined): boolean {
+    if (typeof id !== "string" || !isGenerationId(id)) return false;
+    return [this.#folders.generations, this.#folders.trash].some((place) => readManifest(place, id).kind === "found");
   }
 
   /** @throws artifact_not_found */
@@ -260,23 +282,36 @@ export class FileLibrary implements Library {
     });
   }
 
-  /** A damaged index is made anew, once; where it cannot be written, it goes on in memory. */
+  /** A damaged index is made anew, once; where it cannot be written, it goes on in memory. `work` may be done again. */
   #withIndex<T>(work: (index: IndexFile) => T): T {
-    const index = this.#open();
-    try {
-      return work(index);
-    } catch (error) {
-      if (isDamaged(error)) {
-        this.#index = null;
-        discardIndex(this.#folders, index);
-        return work(this.#open());
+    for (let isRepaired = false; ;) {
+      const index = this.#open();
+      try {
+        return work(index);
+      } catch (error) {
+        if (isDamaged(error) && !isRepaired) {
+          isRepaired = true;
+          this.#discard(index);
+        } else if (index.path !== null && cannotWrite(error)) this.#goOnInMemory(index);
+        else throw error;
       }
-      if (index.path === null || !cannotWrite(error)) throw error;
-      index.connection.close();
-      this.#index = openInMemory();
-      this.#inMemorySince = process.uptime();
-      return work(this.#index);
     }
+  }
+
+  #discard(index: IndexFile): void {
+    this.#index = null;
+    try {
+      discardIndex(this.#folders, index);
+    } catch (error) {
+      if (!cannotWrite(error)) throw error;
+      this.#goOnInMemory(index);
+    }
+  }
+
+  #goOnInMemory({ connection }: IndexFile): void {
+    connection.close();
+    this.#index = openInMemory();
+    this.#inMemorySince = process.uptime();
   }
 
   #open(): IndexFile {

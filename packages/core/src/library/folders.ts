@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+/** What an import begins in, beside the generations, until it is whole. */
+export const draftPrefix = ".import-";
+
 /** Where the library finds and keeps things. */
 export interface LibraryFolders {
   readonly data: string;

@@ -10,6 +10,8 @@ export interface PictureFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly modifiedMs: number;
+  /** Tells whether the file is still the one that was read. */
+  readonly mark: string;
 }
 
 /** What a file says about itself; anybody may have written it. */

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
@@ -135,4 +136,50 @@ test("what is not there is an error, and a stop leaves whole generations", async
   writeFileSync(join(folder, "a.png"), await picture("red"));
   const stopped = new Error("enough");
   expect(await reasonOf(library.import(at(folder), AbortSignal.abort(stopped)))).toBe(stopped);
+});
+
+test.skipIf(process.platform === "win32")("a named pipe hangs nobody, whatever its name", async () => {
+  const folder = temporaryFolder();
+  const pipe = join(folder, "pipe.png");
+  spawnSync("mkfifo", [pipe]);
+  const library = new HistoryFolder(temporaryFolder()).library();
+  expect(await library.import(at(pipe), never)).toEqual({
+    imported: [],
+    known: 0,
+    skipped: [{ file: pipe, reason: "it is no file" }],
+  });
+  expect(await library.import(at(folder), never)).toEqual({ imported: [], known: 0, skipped: [] });
+});
+
+test("folders beyond what is walked are told, and what is above them is taken", async () => {
+  const folder = temporaryFolder();
+  const deep = join(folder, ...Array.from({ length: 40 }, () => "d"));
+  mkdirSync(deep, { recursive: true });
+  writeFileSync(join(folder, "original.png"), await picture("red"));
+  copyPngWithRecipe(join(folder, "original.png"), join(folder, "z.png"), JSON.stringify(recipe));
+  copyPngWithRecipe(join(folder, "original.png"), join(deep, "y.png"), JSON.stringify(recipe));
+  const report = await new HistoryFolder(temporaryFolder()).library().import(at(folder), never);
+  expect(report.imported.map(({ file }) => file)).toEqual([join(folder, "z.png")]);
+  expect(report.skipped.map(({ reason }) => reason)).toEqual([
+    "it is more than 32 folders deep",
+    "it carries no recipe of limn's",
+  ]);
+});
+
+test("a recipe whose id is a path, or that names a time at the edge, does nothing outside of its own generation", async () => {
+  const folder = temporaryFolder();
+  const data = temporaryFolder();
+  writeFileSync(join(folder, "original.png"), await picture("red"));
+  const hostile = [
+    { ...recipe, id: "../../../etc/passwd", createdAt: "+275760-09-13T00:00:00.000Z" },
+    { ...recipe, id: "..", createdAt: "-271821-04-20T00:00:00.000Z", parents: ["../..", "\u001b[2J"] },
+    { ...recipe, id: "x".repeat(100_000), createdAt: "1970-01-01T00:00:00.000Z", model: "\0", steps: ["\u001b[2J"] },
+  ];
+  for (const [place, text] of hostile.entries())
+    copyPngWithRecipe(join(folder, "original.png"), join(folder, `${place}.png`), JSON.stringify(text));
+  const history = new HistoryFolder(data);
+  const report = await history.library().import(at(folder), never);
+  expect(report.imported).toHaveLength(3);
+  expect(readdirSync(join(data, "generations")).sort()).toEqual(report.imported.map(({ id }) => id).sort());
+  expect((await history.library().import(at(folder), never)).known).toBe(3);
 });

@@ -22,6 +22,7 @@ import { LimnError } from "../errors/index.ts";
 import { describeErrno, errno, uniqueSuffix } from "../files/index.ts";
 import { ImageProbe, extensionFor, readPngRecipe } from "../media/index.ts";
 import { withFolderLock } from "./folder-lock.ts";
+import { draftPrefix } from "./folders.ts";
 import type { LibraryFolders } from "./folders.ts";
 import { manifestOfImport, readRecipe } from "./import-manifest.ts";
 import type { EmbeddedRecipe, PictureFile } from "./import-manifest.ts";
@@ -58,11 +59,12 @@ export async function importPictures(
   for (const source of sources) {
     const isCodex = source.kind === "codex";
     const root = isCodex ? codexFolder(parts) : resolve(source.path);
-    for (const file of filesOf(root)) {
+    for (const found of filesOf(root)) {
       signal.throwIfAborted();
       // A host that serves somebody else meanwhile.
       await breathe();
-      const outcome = importFile(parts, file, isCodex);
+      const { file } = found;
+      const outcome = found.reason === null ? importFile(parts, file, isCodex) : skip(found.reason);
       if (outcome.kind === "imported") imported.push({ id: outcome.id, file });
       else if (outcome.kind === "known") known += 1;
       else skipped.push({ file, reason: outcome.reason });
@@ -80,44 +82,65 @@ function codexFolder({ codexImages }: ImportParts): string {
   });
 }
 
+function skip(reason: string): Outcome {
+  return { kind: "skipped", reason };
+}
+
+interface FoundFile {
+  readonly file: string;
+  /** Why it cannot be taken; null = it can be tried. */
+  readonly reason: string | null;
+}
+
 /** The file itself, or the pictures below a folder in the order of their paths. Links are not followed. */
-function* filesOf(path: string, depth = 0): Iterable<string> {
-  const facts = statSync(path, { throwIfNoEntry: false });
-  if (facts === undefined)
-    throw new LimnError("input_not_found", { message: `There is no file or folder ${path}.`, hint: "Check the path." });
-  if (!facts.isDirectory()) {
-    yield path;
-    return;
-  }
-  let entries;
+function* filesOf(path: string): Iterable<FoundFile> {
+  let isFolder: boolean;
   try {
-    entries = readdirSync(path, { withFileTypes: true });
+    isFolder = statSync(path).isDirectory();
+    if (isFolder) readdirSync(path);
   } catch (error) {
+    const isMissing = errno(error) === "ENOENT" || errno(error) === "ENOTDIR";
     throw new LimnError("input_not_found", {
-      message: `The folder ${path} cannot be read: ${describeErrno(error)}.`,
-      hint: "Check its rights.",
+      message: isMissing ? `There is no file or folder ${path}.` : `${path} cannot be read: ${describeErrno(error)}.`,
+      hint: isMissing ? "Check the path." : "Check its rights.",
       cause: error,
     });
   }
+  if (isFolder) yield* picturesBelow(path, 0);
+  else yield { file: path, reason: null };
+}
+
+/** A folder that cannot be read, or is gone meanwhile, is left out alone. */
+function* picturesBelow(folder: string, depth: number): Iterable<FoundFile> {
+  let entries;
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    yield { file: folder, reason: describeErrno(error) };
+    return;
+  }
   for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
-    const below = join(path, entry.name);
-    if (entry.isDirectory() && depth < deepestFolder) yield* filesOf(below, depth + 1);
-    else if (entry.isFile() && pictureNames.test(entry.name) && !entry.name.startsWith(".")) yield below;
+    const below = join(folder, entry.name);
+    if (entry.isDirectory() && depth < deepestFolder) yield* picturesBelow(below, depth + 1);
+    else if (entry.isDirectory()) yield { file: below, reason: `it is more than ${deepestFolder} folders deep` };
+    else if (entry.isFile() && pictureNames.test(entry.name) && !entry.name.startsWith("."))
+      yield { file: below, reason: null };
   }
 }
 
 function importFile(parts: ImportParts, path: string, isCodex: boolean): Outcome {
   let picture: PictureFile | string;
-  let recipe: EmbeddedRecipe | null;
+  let recipe: EmbeddedRecipe | null = null;
   try {
     picture = readPicture(path);
-    recipe = readRecipe(readPngRecipe(path));
+    // What is no picture is not opened again: a named pipe would hang the program.
+    if (typeof picture !== "string") recipe = readRecipe(readPngRecipe(path));
   } catch (error) {
     if (errno(error) === null) throw error;
-    return { kind: "skipped", reason: describeErrno(error) };
+    return skip(describeErrno(error));
   }
-  if (typeof picture === "string") return { kind: "skipped", reason: picture };
-  if (!isCodex && recipe === null) return { kind: "skipped", reason: "it carries no recipe of limn's" };
+  if (typeof picture === "string") return skip(picture);
+  if (!isCodex && recipe === null) return skip("it carries no recipe of limn's");
   if (parts.isKnown(picture.sha256, recipe?.id ?? null)) return { kind: "known" };
   return keep(parts, path, picture, recipe);
 }
@@ -129,6 +152,7 @@ function readPicture(path: string): PictureFile | string {
   try {
     const facts = fstatSync(file);
     if (!facts.isFile()) return "it is no file";
+    const mark = markOf(path);
     const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
     const probe = new ImageProbe();
     const block = Buffer.allocUnsafe(blockBytes);
@@ -142,10 +166,16 @@ function readPicture(path: string): PictureFile | string {
     const outcome = probe.finish();
     if (outcome.kind === "cut") return "the picture is cut off";
     if (outcome.kind !== "image") return "it is no picture that limn knows";
-    return { facts: outcome.facts, bytes, sha256: hash.digest("hex"), modifiedMs: facts.mtimeMs };
+    return { facts: outcome.facts, bytes, sha256: hash.digest("hex"), modifiedMs: facts.mtimeMs, mark };
   } finally {
     closeSync(file);
   }
+}
+
+/** Another one when other bytes may be there. */
+function markOf(path: string): string {
+  const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
 /** The whole folder appears at once, or not at all. */
@@ -154,11 +184,12 @@ function keep(parts: ImportParts, path: string, picture: PictureFile, recipe: Em
   const name = `image-1.${extensionFor(picture.facts.mediaType)}`;
   const created = recipe === null ? picture.modifiedMs : Date.parse(recipe.createdAt);
   const id = createGenerationId(Math.max(0, Math.floor(Math.min(created, clock()))));
-  const draft = join(folders.generations, `.import-${uniqueSuffix()}`);
+  const draft = join(folders.generations, `${draftPrefix}${uniqueSuffix()}`);
   try {
     mkdirSync(draft, { recursive: true, mode: 0o700 });
     // Blocks are shared where the file system can; never by a link, which the other program could write through.
     copyFileSync(path, join(draft, name), constants.COPYFILE_FICLONE);
+    if (markOf(path) !== picture.mark) return skip("it changed while it was read");
     const manifest: Manifest = manifestOfImport({
       id,
       file: name,

@@ -1,12 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HistoryFolder } from "../../../../test/support/history-folder.ts";
 import { limnErrorOf } from "../../../../test/support/rejection.ts";
 import { canMount, makeReadOnly, smallDisk } from "../../../../test/support/small-disk.ts";
 import { temporaryFolder } from "../../../../test/support/temporary-folder.ts";
 import { Journal } from "../artifacts/index.ts";
+import { cannotWrite } from "./index-file.ts";
 import { schemaVersion } from "./schema.ts";
 
 const page = { limit: 10 };
@@ -59,6 +61,75 @@ describe("the index", () => {
     damage(index);
     expect(listed(history)).toEqual(ids);
     expect(listed(history)).toEqual(ids);
+  });
+
+  test.each([
+    ["with rows that are none", "UPDATE contents SET content = 'null'"],
+    ["without a table", "DROP TABLE labels"],
+    ["with a key that is taken", "UPDATE entries SET id = 'x' || id; UPDATE state SET generations_time = NULL"],
+  ])("%s is made anew while it is open", async (_what, damage) => {
+    const { history, ids, index } = filled();
+    const library = history.library();
+    library.page({}, page);
+    const vandal = new DatabaseSync(index);
+    vandal.exec(damage);
+    vandal.close();
+    await library.mark(ids[0] ?? "", { addTags: ["kept"] });
+    expect(library.page({}, page).entries.map(({ id }) => id)).toEqual(ids);
+    expect(library.facets().tags).toEqual([{ value: "kept", count: 1 }]);
+  });
+
+  test("with any byte of it damaged, at any time, brings no failure", () => {
+    const history = new HistoryFolder(temporaryFolder());
+    for (let count = 0; count < 30; count += 1) history.write({ prompt: `number ${count} ${"word ".repeat(300)}` });
+    const index = join(history.data, "index/library.sqlite");
+    expect(listed(history)).toHaveLength(10);
+    const good = readFileSync(index);
+    fc.assert(
+      fc.property(
+        fc.boolean(),
+        fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 8192 }), fc.nat(255)), {
+          minLength: 1,
+          maxLength: 10,
+        }),
+        fc.option(fc.nat(good.length), { freq: 3 }),
+        (isOpen, blows, length) => {
+          for (const suffix of ["-wal", "-shm"]) rmSync(`${index}${suffix}`, { force: true });
+          writeFileSync(index, good);
+          const library = history.library();
+          if (isOpen) library.page({}, page);
+          const bytes = readFileSync(index);
+          for (const [place, count, value] of blows) bytes.fill(value, place, Math.min(place + count, bytes.length));
+          writeFileSync(index, bytes.subarray(0, length ?? bytes.length));
+          library.page({ text: "number" }, page);
+          library.page({}, page);
+          library.facets();
+          library.changesSince(null, 5);
+          library.close();
+        },
+      ),
+      { numRuns: 60, seed: 20261121 },
+    );
+    rmSync(index);
+    expect(listed(history)).toHaveLength(10);
+  }, 120_000);
+
+  test("that somebody holds for ever is not waited for without end", () => {
+    const { history, ids, index } = filled();
+    expect(listed(history)).toEqual(ids);
+    const holder = new DatabaseSync(index);
+    holder.exec("BEGIN IMMEDIATE");
+    const impatient = new DatabaseSync(index, { timeout: 0 });
+    const busy = ((): unknown => {
+      try {
+        return impatient.exec("BEGIN IMMEDIATE");
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(cannotWrite(busy)).toBe(true);
+    impatient.close();
+    holder.close();
   });
 
   test("that is deleted while it is open is made anew by who has it open, and both see the same", async () => {
@@ -143,6 +214,16 @@ describe("the index", () => {
     expect([first?.id, first?.favourite, library.isReadOnly]).toEqual([ids[0], true, true]);
     expect((await limnErrorOf(library.restore(ids[0] ?? ""))).code).toBe("artifact_write_failed");
     expect(library.facets().favourites).toBe(1);
+  });
+
+  test.skipIf(!canMount())("that is damaged on a read-only disk does not hide what is there", () => {
+    const { history, ids, index } = filled(smallDisk(16));
+    expect(listed(history)).toEqual(ids);
+    const damaged = new DatabaseSync(index);
+    damaged.exec("UPDATE contents SET content = 'null'");
+    damaged.close();
+    makeReadOnly(history.data);
+    expect(listed(history)).toEqual(ids);
   });
 
   test.skipIf(!canMount())("on a full disk goes on in memory", () => {

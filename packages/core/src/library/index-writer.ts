@@ -80,6 +80,7 @@ export class IndexWriter {
     const known = this.#known(id);
     if (known === null) return;
     this.#forget(known);
+    this.#connection.run("UPDATE state SET is_scrub_due = 1 WHERE is_scrub_due = 0");
     this.#revision += 1;
     this.#connection.run("INSERT OR REPLACE INTO gone (id, revision) VALUES (?, ?)", id, this.#revision);
   }

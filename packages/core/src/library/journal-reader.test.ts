@@ -1,6 +1,18 @@
-import { appendFileSync, closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { HistoryFolder } from "../../../../test/support/history-folder.ts";
 import { temporaryFolder } from "../../../../test/support/temporary-folder.ts";
 import { Journal, journalPath } from "../artifacts/index.ts";
 import { beginJournal, readJournal, turnJournal } from "./journal-reader.ts";
@@ -82,4 +94,30 @@ test("that is damaged is none, and begun anew", () => {
   expect(readJournal(data, places)).toBe(null);
   beginJournal(data);
   expect(read(data, places)).toMatchObject({ lines: [], isComplete: false });
+});
+
+test("a line that a full disk cut takes nothing from the one behind it", async () => {
+  const history = new HistoryFolder(temporaryFolder());
+  const [one, other] = [history.write(), history.write()];
+  const library = history.library();
+  expect(library.page({}, { limit: 5 }).total).toBe(2);
+  const folder = join(history.data, "generations");
+  // So that only the journal tells.
+  utimesSync(folder, 0, 0);
+  library.page({}, { limit: 5 });
+  for (const id of [one, other]) history.rewrite({ id, state: "failed" });
+  utimesSync(folder, 0, 0);
+  appendFileSync(journalPath(history.data), `{"id":"${one}","chan{"id":"${other}","changed":true}\n`);
+  expect([library.entry(one)?.status, library.entry(other)?.status]).toEqual(["failed", "failed"]);
+});
+
+test("that became shorter than it was is not taken for the one that was read", () => {
+  const { data, path, places } = begun();
+  const journal = new Journal(data);
+  for (let count = 0; count < 5; count += 1) journal.changed("gen_1");
+  const read5 = read(data, places).places;
+  truncateSync(path, statSync(path).size - 40);
+  const after = read(data, read5);
+  expect(after.isComplete).toBe(false);
+  expect(read(data, after.places).isComplete).toBe(true);
 });

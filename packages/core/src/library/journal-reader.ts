@@ -58,8 +58,10 @@ export function readJournal(dataFolder: string, places: JournalPlaces): JournalR
     // A journal that follows one that was read to its end is read from its beginning.
     const begin =
       places[current.name] ?? (known !== undefined && current.previous === older?.name ? current.begin : null);
-    read[current.name] = begin === null ? endOf(current) : readLines(current, begin, lines);
-    return { lines, places: read, isComplete: begin !== null, isLong: current.bytes > longestJournalBytes };
+    // One that is shorter than it was when it was read is another one under the same name.
+    const isComplete = begin !== null && begin <= current.bytes;
+    read[current.name] = isComplete ? readLines(current, begin, lines) : endOf(current);
+    return { lines, places: read, isComplete, isLong: current.bytes > longestJournalBytes };
   } finally {
     for (const journal of [current, older]) if (journal !== null) closeSync(journal.file);
   }

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isGenerationId, readManifest } from "../artifacts/index.ts";
+import { draftPrefix } from "./folders.ts";
 import type { LibraryFolders } from "./folders.ts";
 import { halfRemoved } from "./remove-generation.ts";
 
@@ -22,7 +23,7 @@ export function findLeftovers(
   nowMs: number,
 ): readonly Leftover[] {
   return [
-    ...halfRemoved(folders).map((path) => ({ path, bytes: sizeOf(path) })),
+    ...[...halfRemoved(folders), ...draftsOf(folders, nowMs)].map((path) => ({ path, bytes: sizeOf(path) })),
     ...[folders.generations, folders.trash].flatMap((place) =>
       namesIn(place)
         .filter(isGenerationId)
@@ -43,9 +44,22 @@ export function sizeOf(path: string): number {
   }
 }
 
+/** Of imports that were killed. */
+function draftsOf({ generations }: LibraryFolders, nowMs: number): readonly string[] {
+  return namesIn(generations)
+    .filter((name) => name.startsWith(draftPrefix))
+    .map((name) => join(generations, name))
+    .filter((path) => isOld(path, nowMs));
+}
+
+/** Under limn's own names only, and not behind a link: a person may keep other files there. */
+const ownParts =
+  /^(?:\.(?:image|extra|preview|recipe)-.*\.part|(?:manifest|marks)\.json\..*\.tmp|preview-\d+-\d+\.png)$/;
+
 function partsOf(place: string, id: string, nowMs: number): readonly Leftover[] {
+  if (lstatSync(join(place, id), { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   const parts = namesIn(join(place, id))
-    .filter((name) => /\.(?:part|tmp)$/.test(name) || /^preview-\d+-\d+\.png$/.test(name))
+    .filter((name) => ownParts.test(name))
     .map((name) => join(place, id, name))
     .filter((path) => isOld(path, nowMs));
   if (parts.length === 0) return [];

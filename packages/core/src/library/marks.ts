@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Marks, MarksChange } from "../contracts/library.ts";
 import { LimnError } from "../errors/index.ts";
-import { writeFileAtomically } from "../files/index.ts";
+import { errno, uniqueSuffix, writeFileAtomically } from "../files/index.ts";
 import { isObject, parseJson, textOf } from "../json/index.ts";
 
 const marksName = "marks.json";
@@ -15,6 +15,8 @@ const mostChanges = 100;
 export interface MarksFile {
   readonly marks: Marks;
   readonly trashedAt: string | null;
+  /** False: there is a file, and nobody knows what it says. */
+  readonly isReadable: boolean;
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
@@ -26,11 +28,11 @@ export function readMarks(folder: string): MarksFile {
   let content: string;
   try {
     content = readFileSync(path, "utf8");
-  } catch {
-    return unmarked;
+  } catch (error) {
+    return errno(error) === "ENOENT" ? unmarked : { ...unmarked, isReadable: false };
   }
   const raw = parseJson(content);
-  if (!isObject(raw)) return unmarked;
+  if (!isObject(raw)) return { ...unmarked, isReadable: false };
   const tags = Array.isArray(raw.tags) ? raw.tags.filter((tag): tag is string => typeof tag === "string") : [];
   const altTexts = isObject(raw.altTexts)
     ? Object.fromEntries(
@@ -42,6 +44,7 @@ export function readMarks(folder: string): MarksFile {
   return {
     marks: { favourite: raw.favourite === true, tags: [...new Set(tags)], kit: textOf(raw.kit), altTexts },
     trashedAt: textOf(raw.trashedAt),
+    isReadable: true,
     raw,
   };
 }
@@ -49,11 +52,13 @@ export function readMarks(folder: string): MarksFile {
 const unmarked: MarksFile = {
   marks: { favourite: false, tags: [], kit: null, altTexts: {} },
   trashedAt: null,
+  isReadable: true,
   raw: {},
 };
 
-/** Replaces the file; the caller holds the lock. */
+/** Replaces the file; the caller holds the lock. One that could not be read is kept beside it, for a person to look at. */
 export function writeMarks(folder: string, before: MarksFile, marks: Marks, trashedAt: string | null): void {
+  if (!before.isReadable) renameSync(join(folder, marksName), join(folder, `marks-unreadable-${uniqueSuffix()}.json`));
   const { trashedAt: _before, ...raw } = before.raw;
   const content = { schemaVersion: 1, ...raw, ...marks, ...(trashedAt === null ? {} : { trashedAt }) };
   writeFileAtomically(join(folder, marksName), `${JSON.stringify(content, null, 1)}\n`);

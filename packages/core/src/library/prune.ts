@@ -9,14 +9,12 @@ import { withFolderLock } from "./folder-lock.ts";
 import type { LibraryFolders } from "./folders.ts";
 import { findLeftovers, sizeOf } from "./leftovers.ts";
 import { readMarks } from "./marks.ts";
-import { entryOfRow } from "./query.ts";
 import { removeForGood } from "./remove-generation.ts";
-import type { Connection } from "./sqlite.ts";
 
 export interface PruneParts {
   readonly folders: LibraryFolders;
-  /** Up to date. */
-  readonly connection: Connection;
+  /** All there are, newest first, as they were a moment ago. */
+  readonly entries: readonly LibraryEntry[];
   readonly journal: Journal;
   readonly nowMs: number;
 }
@@ -24,18 +22,17 @@ export interface PruneParts {
 /** Remove for good what the rule names; what may not go is looked at once more under the lock. @throws invalid_option */
 export function prune(parts: PruneParts, rule: PruneRule, isDryRun: boolean): PruneReport {
   checkRule(rule);
-  const { folders, connection, journal, nowMs } = parts;
-  const all = connection
-    .all("SELECT revision, content FROM entries JOIN contents USING (key) ORDER BY id DESC")
-    .map(entryOfRow);
+  const { folders, entries: all, journal, nowMs } = parts;
+  const among = rule.among === undefined ? null : new Set(rule.among);
   const chosen = chooseEntries(all, rule, nowMs)
     .map((entry) => ({ ...entry, bytes: sizeOf(placeOf(folders, entry)) }))
-    .filter(({ bytes }) => bytes >= (rule.largerThanBytes ?? 0));
+    .filter(({ id, bytes }) => bytes >= (rule.largerThanBytes ?? 0) && among?.has(id) !== false);
   const removed: PruneReport["removed"][number][] = [];
   const failures: PruneReport["failures"][number][] = [];
-  for (const { id, prompt, bytes } of chosen) {
+  for (const entry of chosen) {
+    const { id, prompt, bytes } = entry;
     try {
-      if (!isDryRun && !withFolderLock(folders, () => removeUnlessKept(folders, id))) continue;
+      if (!isDryRun && !withFolderLock(folders, () => removeUnlessKept(folders, entry))) continue;
       removed.push({ id, bytes, prompt });
     } catch (error) {
       failures.push({
@@ -61,12 +58,19 @@ export function prune(parts: PruneParts, rule: PruneRule, isDryRun: boolean): Pr
 
 /** Pure. Favourites and what runs never go. */
 function chooseEntries(newestFirst: readonly LibraryEntry[], rule: PruneRule, nowMs: number): LibraryEntry[] {
+  const passed = new Map<string, number>();
   return newestFirst
     .filter(
       ({ trashedAt, emulated }) =>
         (rule.trashOnly !== true || trashedAt !== null) && (rule.emulatedOnly !== true || emulated),
     )
-    .slice(rule.keep ?? 0)
+    .filter(({ trashedAt, emulated }) => {
+      // Each kind by itself: neither the sandbox nor the trash takes the place of a picture that is kept.
+      const kind = `${trashedAt === null} ${emulated}`;
+      const place = passed.get(kind) ?? 0;
+      passed.set(kind, place + 1);
+      return place >= (rule.keep ?? 0);
+    })
     .filter(
       ({ favourite, status, createdAt }) =>
         !favourite &&
@@ -98,14 +102,25 @@ function placeOf(folders: LibraryFolders, { id, trashedAt }: Pick<LibraryEntry, 
   return join(trashedAt === null ? folders.generations : folders.trash, id);
 }
 
-/** Under the lock. It may have become a favourite since, or have been removed. */
-function removeUnlessKept(folders: LibraryFolders, id: string): boolean {
-  const place = [folders.generations, folders.trash].find((folder) => existsSync(join(folder, id)));
-  if (place === undefined || readMarks(join(place, id)).marks.favourite) return false;
+/** Under the lock. It may have become a favourite since, have been restored, thrown away or removed. What cannot be read is not judged. */
+function removeUnlessKept(folders: LibraryFolders, entry: LibraryEntry): boolean {
+  const { id, trashedAt } = entry;
+  const place = trashedAt === null ? folders.generations : folders.trash;
+  if (!existsSync(join(place, id))) return false;
+  const { marks, isReadable } = readMarks(join(place, id));
+  if (!isReadable) throw unreadable(id, "the notes in its marks.json");
   const reading = readManifest(place, id);
-  if (reading.kind === "found" && reading.generation.status === "running") return false;
-  removeForGood(folders, id);
+  if (reading.kind !== "found") throw unreadable(id, "its manifest.json");
+  if (marks.favourite || reading.generation.status === "running") return false;
+  removeForGood(folders, place, id);
   return true;
+}
+
+function unreadable(id: string, what: string): LimnError {
+  return new LimnError("artifact_write_failed", {
+    message: `${id} stays, because ${what} cannot be read: it may be one that is never removed.`,
+    details: { generation: id },
+  });
 }
 
 function removeLeftovers(
@@ -115,7 +130,18 @@ function removeLeftovers(
   isDryRun: boolean,
 ): PruneReport["leftovers"] {
   // What goes with its generation is counted there.
-  const leftovers = findLeftovers(folders, pictures, nowMs).filter(({ path }) => !removed.has(basename(dirname(path))));
-  if (!isDryRun) for (const { path } of leftovers) rmSync(path, { recursive: true, force: true });
+  const leftovers = findLeftovers(folders, pictures, nowMs)
+    .filter(({ path }) => !removed.has(basename(dirname(path))))
+    .filter(({ path }) => isDryRun || removeIfPossible(path));
   return { files: leftovers.length, bytes: leftovers.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What stays is found again by the next prune. */
+function removeIfPossible(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -5,7 +5,7 @@ import { LimnError } from "../errors/index.ts";
 import { parseJson } from "../json/index.ts";
 import type { PlainEntry } from "./entry.ts";
 import { matchExpression } from "./search-text.ts";
-import { numberAt, textAt } from "./sqlite.ts";
+import { DamagedRow, numberAt, textAt } from "./sqlite.ts";
 import type { Connection, Row, Value } from "./sqlite.ts";
 
 const mostOfAPage = 1000;
@@ -87,6 +87,13 @@ export function findPage(
   return { entries, nextCursor: hasMore && last !== undefined ? cursorOf(last.id) : null, total };
 }
 
+/** Newest first, with the trash. */
+export function findAll(connection: Connection): readonly LibraryEntry[] {
+  return connection
+    .all("SELECT revision, content FROM entries JOIN contents USING (key) ORDER BY id DESC")
+    .map(entryOfRow);
+}
+
 export function findEntry(connection: Connection, id: string): LibraryEntry | null {
   const row = connection.one("SELECT revision, content FROM entries JOIN contents USING (key) WHERE id = ?", id);
   return row === null ? null : entryOfRow(row);
@@ -148,13 +155,13 @@ function facetOf(row: Row): Facet {
 
 export function entryOfRow(row: Row): LibraryEntry {
   const entry = parseJson(textAt(row, "content"));
-  if (!isEntry(entry)) throw new TypeError("an entry of the index that is none");
+  if (!isEntry(entry)) throw new DamagedRow("an entry of the index that is none");
   return { ...entry, revision: numberAt(row, "revision") };
 }
 
-/** Written by this program, of this version. */
+/** Written by this program, of this version; a damaged file can hold anything. */
 function isEntry(value: unknown): value is PlainEntry {
-  return typeof value === "object" && value !== null && "id" in value;
+  return typeof value === "object" && value !== null && "id" in value && "images" in value && "altTexts" in value;
 }
 
 const cursorMark = "1";

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { uniqueSuffix } from "../files/index.ts";
 import type { LibraryFolders } from "./folders.ts";
@@ -6,18 +6,14 @@ import type { LibraryFolders } from "./folders.ts";
 const removing = ".removing-";
 
 /**
- * Delete a generation's folder, wherever it is; the caller holds the lock. It leaves its place in one step, so that a kill in the middle
+ * Delete a generation's folder from where it is; the caller holds the lock. It leaves its place in one step, so that a kill in the middle
  * leaves no half of one. @throws system errors
  */
-export function removeForGood(folders: LibraryFolders, id: string): void {
+export function removeForGood(folders: LibraryFolders, place: string, id: string): void {
   mkdirSync(folders.trash, { recursive: true, mode: 0o700 });
-  for (const place of [folders.trash, folders.generations]) {
-    if (!existsSync(join(place, id))) continue;
-    const aside = join(folders.trash, `${removing}${id}-${uniqueSuffix()}`);
-    renameSync(join(place, id), aside);
-    rmSync(aside, { recursive: true, force: true });
-    return;
-  }
+  const aside = join(folders.trash, `${removing}${id}-${uniqueSuffix()}`);
+  renameSync(join(place, id), aside);
+  rmSync(aside, { recursive: true, force: true });
 }
 
 /** What a kill in the middle of {@link removeForGood} left; absolute paths. */

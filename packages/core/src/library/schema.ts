@@ -59,6 +59,10 @@ const migrations: readonly ((connection: Connection) => void)[] = [
     `);
     beginState(connection, 0);
   },
+  (connection) => {
+    // Words of removed generations are still in free or unmerged pages of the file.
+    connection.exec("ALTER TABLE state ADD COLUMN is_scrub_due INTEGER NOT NULL DEFAULT 0");
+  },
 ];
 
 export const schemaVersion: number = migrations.length;
@@ -76,10 +80,12 @@ export function migrate(connection: Connection): void {
 
 /** Inside a transaction: an index that knows nothing, and that nobody takes for the one before. */
 export function forgetAll(connection: Connection): void {
-  const revision = numberAt(connection.one("SELECT revision FROM state"), "revision");
+  const state = connection.one("SELECT revision, is_scrub_due FROM state");
+  const revision = numberAt(state, "revision");
   for (const table of ["state", "entries", "contents", "labels", "gone"]) connection.exec(`DELETE FROM ${table}`);
   connection.exec("INSERT INTO search (search) VALUES ('delete-all')");
   beginState(connection, revision);
+  connection.run("UPDATE state SET is_scrub_due = ?", numberAt(state, "is_scrub_due"));
 }
 
 function beginState(connection: Connection, revision: number): void {

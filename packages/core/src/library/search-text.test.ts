@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { HistoryFolder } from "../../../../test/support/history-folder.ts";
+import { thrownBy } from "../../../../test/support/rejection.ts";
 import { temporaryFolder } from "../../../../test/support/temporary-folder.ts";
 import { matchExpression, wordsOf } from "./search-text.ts";
 
@@ -90,4 +91,13 @@ test("40,000 characters with markup and control characters are found like any ot
   const id = history.write({ prompt });
   const [entry] = history.library().page({ text: "needl script" }, { limit: 1 }).entries;
   expect([entry?.id, entry?.prompt]).toEqual([id, prompt]);
+});
+
+test("a question that would hold everybody up is refused with its length; words that are said again cost nothing", () => {
+  const library = new HistoryFolder(temporaryFolder()).library();
+  for (const text of ["雪".repeat(201), "a-".repeat(201), Array.from({ length: 201 }, (_, n) => `w${n}`).join(" ")]) {
+    const error = thrownBy(() => library.page({ text }, { limit: 1 }));
+    expect([error.code, error.details.words]).toEqual(["invalid_option", 201]);
+  }
+  expect(library.page({ text: "red fox ".repeat(20_000) }, { limit: 1 }).total).toBe(0);
 });

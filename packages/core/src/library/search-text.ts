@@ -1,3 +1,5 @@
+import { LimnError } from "../errors/index.ts";
+
 /** Written without spaces between words: each character counts as a word. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{So}]/u;
@@ -41,9 +43,13 @@ export function indexText(texts: readonly string[]): string {
   return texts.map((text) => (isPlain(text) ? text : wordsOf(text).join(" "))).join(" ");
 }
 
+/** A longer question would hold up its program: SQLite compares each word, and each place of each word in a run, with every text. */
+const mostWords = 200;
+
 /**
  * A question for the full-text table: every word of the text must begin a word there; what is written together (`e-mail`, a run of
  * Chinese) must stand together. Nothing of the text is read as the table's own syntax. Null when it has no word.
+ * @throws invalid_option when it has too many
  */
 export function matchExpression(text: string): string | null {
   const phrases = text
@@ -51,5 +57,13 @@ export function matchExpression(text: string): string | null {
     .map(wordsOf)
     .filter((phrase) => phrase.length > 0);
   // Words hold letters, digits, marks and pictographs only: no quote can end the phrase.
-  return phrases.length === 0 ? null : phrases.map((phrase) => `"${phrase.join(" ")}"*`).join(" AND ");
+  const wanted = new Map(phrases.map((phrase) => [`"${phrase.join(" ")}"*`, phrase.length]));
+  const count = [...wanted.values()].reduce((sum, length) => sum + length, 0);
+  if (count > mostWords)
+    throw new LimnError("invalid_option", {
+      message: `The text to search for has ${count} words; ${mostWords} at most (a character of a script without spaces counts as one).`,
+      hint: "Search for the words that are special about it.",
+      details: { words: count, mostWords },
+    });
+  return wanted.size === 0 ? null : [...wanted.keys()].join(" AND ");
 }

@@ -1,23 +1,46 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /** SQLite's result codes, without the finer part. */
-const codes = { busy: 5, readOnly: 8, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };
+const codes = {
+  error: 1,
+  busy: 5,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  constraint: 19,
+  notADatabase: 26,
+};
 
 /** Node's own SQLite, loaded when it is needed. */
 export function loadSqlite(): typeof DatabaseSync {
   return quietly(() => process.getBuiltinModule("node:sqlite")).DatabaseSync;
 }
 
+/** A row of the index that limn never wrote so. */
+export class DamagedRow extends Error {}
+
+/** By SQLite's codes. Every statement is fixed, so one that is wrong, or breaks a constraint, met tables that are. */
+const damage: ReadonlySet<number | null> = new Set([codes.corrupt, codes.notADatabase, codes.error, codes.constraint]);
+
+/** A lock that is held for so long is one of a program that hangs. */
+const obstacles: ReadonlySet<number | null> = new Set([
+  codes.readOnly,
+  codes.io,
+  codes.full,
+  codes.cannotOpen,
+  codes.busy,
+]);
+
 /** The file is none of SQLite's, or damaged. */
 export function isDamaged(error: unknown): boolean {
-  const code = resultCode(error);
-  return code === codes.corrupt || code === codes.notADatabase;
+  return error instanceof DamagedRow || damage.has(resultCode(error));
 }
 
-/** It cannot be opened or written here: a read-only or full disk, missing rights. */
+/** It cannot be opened or written here: a read-only or full disk, missing rights, somebody who never lets go of it. */
 export function isUnwritable(error: unknown): boolean {
-  const code = resultCode(error);
-  return code === codes.readOnly || code === codes.io || code === codes.full || code === codes.cannotOpen;
+  return obstacles.has(resultCode(error));
 }
 
 function resultCode(error: unknown): number | null {
@@ -96,9 +119,10 @@ export class Connection {
     }
   }
 
+  /** Does nothing to one that is closed. */
   close(): void {
     this.#statements.clear();
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
   }
 
   #prepare(sql: string): StatementSync {

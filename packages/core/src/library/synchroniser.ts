@@ -186,10 +186,15 @@ export class Synchroniser {
 function changedIds({ lines }: JournalReading): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const line of lines) {
-    if (!line.includes('"changed"')) continue;
+    const isWhole = line.startsWith("{") && line.lastIndexOf("{") === 0;
+    if (isWhole && !line.includes('"changed"')) continue;
     const notice = parseJson(line);
-    if (isObject(notice) && notice.changed === true && typeof notice.id === "string" && isGenerationId(notice.id))
-      ids.add(notice.id);
+    if (isObject(notice)) {
+      if (notice.changed === true && typeof notice.id === "string" && isGenerationId(notice.id)) ids.add(notice.id);
+      continue;
+    }
+    // A full disk cut it, and the next one was written behind its half: whatever it names may have changed.
+    for (const [id] of line.matchAll(/gen_[0-9a-z]{20}/g)) if (isGenerationId(id)) ids.add(id);
   }
   return ids;
 }

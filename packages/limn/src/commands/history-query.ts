@@ -35,6 +35,9 @@ const unitsMs: Readonly<Record<string, number>> = {
   y: 365 * 86_400_000,
 };
 
+/** From 1970; JavaScript knows no other times. */
+const furthestMs = 8.64e15;
+
 const unitBytes: Readonly<Record<string, number>> = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9 };
 
 /** What is asked for; every fault is told. `parent` and the sandbox setting are the caller's. */
@@ -53,9 +56,9 @@ export function readHistoryQuery(
   };
   const time = (name: string, given: string | undefined): string | undefined => {
     const ms = given === undefined ? null : readTime(given, nowMs);
-    if (given !== undefined && ms === null)
+    if (given !== undefined && (ms === null || Math.abs(ms) > furthestMs))
       faults.push({ field: name, message: "must be an age such as 7d, 12h, 2w or 1y, or a date such as 2026-11-01" });
-    return ms === null ? undefined : new Date(ms).toISOString();
+    return ms === null || Math.abs(ms) > furthestMs ? undefined : new Date(ms).toISOString();
   };
   const size = options.size?.toLowerCase().replace("×", "x");
   if (size !== undefined && !/^\d{1,5}x\d{1,5}$/.test(size))

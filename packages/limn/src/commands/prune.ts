@@ -42,7 +42,9 @@ export async function prune(context: HostContext, options: PruneOptions): Promis
         return 0;
       }
     }
-    return await remove(context, library, rule, options);
+    // More may have come under the rule while it was looked at.
+    const agreed = { ...rule, among: plan.removed.map(({ id }) => id) };
+    return await remove(context, library, agreed, options);
   } finally {
     library.close();
   }

@@ -6,6 +6,8 @@ import { formatLocalTime, formatTable } from "../terminal/format.ts";
 import { oneLine } from "../terminal/terminal.ts";
 import type { JsonOption } from "./account.ts";
 
+const longestCell = 8000;
+
 /** `limn recipe FILE`: how a picture came to be, found by its bytes. */
 export async function recipe(context: HostContext, file: string, { json }: JsonOption): Promise<number> {
   const { terminal } = context;
@@ -35,7 +37,8 @@ export async function recipe(context: HostContext, file: string, { json }: JsonO
         ? "C2PA manifest present"
         : "C2PA manifest in the original; this file was finished here and has none",
     ]);
-  for (const line of formatTable(rows)) terminal.data(line);
+  // The picture may be anybody's.
+  for (const line of formatTable(rows.map((row) => row.map((cell) => oneLine(cell, longestCell))))) terminal.data(line);
   return 0;
 }
 

@@ -11,6 +11,8 @@ interface OneOptions extends JsonOption {
   readonly sandbox?: boolean;
 }
 
+const longestCell = 8000;
+
 /** `limn show ID`: all that is known about one generation. */
 export async function show(context: HostContext, reference: string, options: OneOptions): Promise<number> {
   const { terminal } = context;
@@ -77,7 +79,8 @@ export async function show(context: HostContext, reference: string, options: One
   for (const { message, code } of manifest.warnings) rows.push(["note", `${message} [${code}]`]);
   for (const { index, message, code } of manifest.failures)
     rows.push(["failed", `image ${index + 1}: ${message} [${code}]`]);
-  for (const line of formatTable(rows)) terminal.data(line);
+  // A record that was imported or copied here can hold anything.
+  for (const line of formatTable(rows.map((row) => row.map((cell) => oneLine(cell, longestCell))))) terminal.data(line);
   return 0;
 }
 

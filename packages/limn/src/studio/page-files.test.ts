@@ -49,6 +49,7 @@ async function start(
     },
     makeThumbnail: async () => undefined,
     emulated: false,
+    keepHistory: true,
     defaults: {},
     clock: Date.now,
   });
