@@ -1,9 +1,9 @@
 /** A test of a program of your own, without a login and without a network: node --test examples/own-ci.ts */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, describe, it } from "node:test";
 import { createImageClient, isLimnError, readEnvironment } from "@limn/core";
 import { createEmulator } from "@limn/emulator";
 
@@ -22,27 +22,29 @@ async function cover(title: string, client: ReturnType<typeof createImageClient>
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), "own-ci-"));
-after(async () => rm(folder, { recursive: true, force: true }));
+describe("covers", () => {
+  const folder = mkdtempSync(join(tmpdir(), "own-ci-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Nothing of this machine counts: no login, no settings, no history. */
-function clientFor(baseURL: string, accessToken: string): ReturnType<typeof createImageClient> {
-  const environment = { ...readEnvironment(), variables: { LIMN_HOME: folder }, home: folder, workingFolder: folder };
-  return createImageClient({ environment, sandbox: { baseURL, accessToken } });
-}
+  /** Nothing of this machine counts: no login, no settings, no history. */
+  const clientFor = (baseURL: string, accessToken: string): ReturnType<typeof createImageClient> => {
+    const environment = { ...readEnvironment(), variables: { LIMN_HOME: folder }, home: folder, workingFolder: folder };
+    return createImageClient({ environment, sandbox: { baseURL, accessToken } });
+  };
 
-await test("a cover is drawn in the right shape", async () => {
-  const emulator = createEmulator();
-  const { baseURL, close } = await emulator.listen();
-  assert.match(await cover("Moby-Dick", clientFor(baseURL, emulator.accessToken)), /\.png$/);
-  assert.match(JSON.stringify(emulator.calls[0]?.body), /Aspect ratio: 2:3/);
-  await close();
-});
+  it("are drawn in the right shape", async () => {
+    const emulator = createEmulator();
+    const { baseURL, close } = await emulator.listen();
+    assert.match(await cover("Moby-Dick", clientFor(baseURL, emulator.accessToken)), /\.png$/);
+    assert.match(JSON.stringify(emulator.calls[0]?.body), /Aspect ratio: 2:3/);
+    await close();
+  });
 
-await test("a used-up plan is told, and asked once", async () => {
-  const emulator = createEmulator({ scenario: "usage-limit" });
-  const { baseURL, close } = await emulator.listen();
-  assert.equal(await cover("Moby-Dick", clientFor(baseURL, emulator.accessToken)), "later");
-  assert.equal(emulator.calls.length, 1);
-  await close();
+  it("are promised for later where the plan is used up, which is asked once", async () => {
+    const emulator = createEmulator({ scenario: "usage-limit" });
+    const { baseURL, close } = await emulator.listen();
+    assert.equal(await cover("Moby-Dick", clientFor(baseURL, emulator.accessToken)), "later");
+    assert.equal(emulator.calls.length, 1);
+    await close();
+  });
 });
