@@ -10,17 +10,13 @@ import { resolve } from "node:path";
 
 const { resolve: resolveRequire } = createRequire(import.meta.url);
 
-const roots = new Set(
-  ["src/main.ts", "src/commands/generate.ts", "src/commands/run-request.ts"].map((path) =>
-    resolve(import.meta.dirname, path),
-  ),
-);
+const roots = new Set(["src/main.ts"].map((path) => resolve(import.meta.dirname, path)));
 
 /** Modules of Node that most runs never use, 1 to 3 ms each: loaded at the first call. Their functions only, which is all that is used. */
 const lazyModules = {
   name: "lazy-modules",
   resolveId: {
-    filter: { id: /^node:(?:child_process|fs\/promises|timers\/promises)$/ },
+    filter: { id: /^node:(?:child_process|fs\/promises|readline|timers\/promises)$/ },
     handler: (id) => `\0lazy:${id}`,
   },
   load: {
@@ -44,11 +40,15 @@ const isShared = (id) =>
   [
     /\/core\/src\/(?:config|contracts|errors|files|json)\//,
     /\/core\/src\/(?:open-library|version|codex-program\/child-environment)\.ts$/,
-    /\/limn\/src\/(?:run-program|reader-context|history-command|help-text|usage-error|terminal\/(?:terminal|format|report-error))\.ts$/,
+    /\/limn\/src\/(?:reader-context|report-failure|terminal\/(?:terminal|format|report-error))\.ts$/,
     /\/core\/src\/artifacts\/(?:generation-id|hash-records|journal|manifest-name|owner|read-manifest)\.ts$/,
-    /\/node_modules\/commander\//,
     /^\0lazy:/,
   ].some((pattern) => pattern.test(id));
+
+/** The command framework, which a plain `limn generate` does without (src/plain-line.ts). */
+const isFramework = (id) =>
+  /\/node_modules\/commander\//.test(id) ||
+  /\/limn\/src\/(?:run-program|history-command|help-text|usage-error)\.ts$/.test(id);
 
 /** What a list needs besides, in one piece: each file costs half a millisecond. */
 const isLibrary = (id) =>
@@ -90,6 +90,7 @@ export default {
       includeDependenciesRecursively: false,
       groups: [
         { debugName: "shared", name: (id) => (isShared(id) ? "shared" : null), priority: 2 },
+        { debugName: "framework", name: (id) => (isFramework(id) ? "framework" : null), priority: 2 },
         { debugName: "library", name: (id) => (isLibrary(id) ? "library" : null), priority: 2 },
         {
           debugName: "program",

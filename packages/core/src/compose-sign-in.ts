@@ -3,7 +3,6 @@ import type { TokenGrant } from "./contracts/sign-in.ts";
 import { claimsOf, newOwnLogin, withProcessLock } from "./credentials/index.ts";
 import type { OwnLoginFile } from "./credentials/index.ts";
 import { LimnError } from "./errors/index.ts";
-import { loginWithBrowser, loginWithDeviceCode } from "./sign-in/index.ts";
 import type { BrowserLoginOptions, DeviceLoginOptions, SignInService } from "./sign-in/index.ts";
 
 /** Who is signed in now; no secret. */
@@ -77,10 +76,12 @@ export function createOwnLoginControl({ service, file, clock, renewCodex }: OwnL
     file: file.path,
     withBrowser: async (options) => {
       file.checkRoom();
+      const { loginWithBrowser } = await import("./sign-in/index.ts");
       return keep(await loginWithBrowser({ ...options, service }));
     },
     withDeviceCode: async (options) => {
       file.checkRoom();
+      const { loginWithDeviceCode } = await import("./sign-in/index.ts");
       return keep(await loginWithDeviceCode({ ...options, service, clock }));
     },
     signOut: async ({ keepSession, signal }) => {

@@ -23,7 +23,7 @@ import type { EngineId } from "./contracts/request.ts";
 import { createCodexSource, createCredentialProvider, createTokenSource } from "./credentials/index.ts";
 import type { RankedSource } from "./credentials/index.ts";
 import { openLibrary } from "./open-library.ts";
-import { createSignInService } from "./sign-in/index.ts";
+import { createSignInService } from "./sign-in/sign-in-service.ts";
 import { selectEngine } from "./engines/select.ts";
 import { createEngines } from "./engines/table.ts";
 import {

@@ -72,64 +72,91 @@ const defaultTimeoutSeconds = 330;
 const defaultRetries = 2;
 const defaultConcurrency = 4;
 
-/** Options of `generate`, `edit` and `again`; their names are the contract. */
-export function addGenerateOptions(command: Command): Command {
-  return command
-    .option("-o, --output <path>", "file, folder or - for stdout (default: the current folder)")
-    .option("-n, --count <n>", "images wanted, 1..10 (default: 1)")
-    .option(
-      "-i, --image <source>",
-      "source or reference: FILE, URL, - (stdin), clipboard, @last, @ID, @ID:2; repeatable",
-      gather,
-    )
-    .option("--size <pixels>", "pixels of the file: WxH, 1K, 2K, 4K or auto (default: as it comes)")
-    .option("--fit <how>", `${fits.join(", ")}: how it gets there, never stretched (default: cover)`)
-    .option("--aspect <ratio>", "shape: square, landscape, portrait or W:H such as 16:9")
-    .option("--format <type>", `${pictureFormats.join(", ")} (default: the output's extension, or as it comes)`)
-    .option("--compression <n>", "quality of jpeg, webp and avif, 0..100 (default: 90)")
-    .option("--background <kind>", `${backgrounds.join(", ")} (default: auto)`)
-    .option(
-      "--alpha <policy>",
-      `${alphaPolicies.join(", ")}: when transparency did not come, warn or fail (default: best)`,
-    )
-    .option(
-      "--allow-extra-images <n>",
-      "images that may be spent beyond those asked for, for transparency (default: 0)",
-    )
-    .option("--shrink-inputs", "scale inputs down to fit the limits instead of refusing them")
-    .option("--partials <n>", "live previews while it is drawn, 0..3 (engine responses)")
-    .option("--quality <level>", `a wish: ${qualities.join(", ")}; the result says what was used`)
-    .option("--model <id>", "gpt-image-2, or a tier gpt-image-2-low, -medium, -high")
-    .option("--engine <id>", `auto, ${engineIds.join(", ")} (default: auto)`)
-    .option("--codex-driver <way>", `${codexDrivers.join(", ")} (engine codex)`)
-    .option("--profile <name>", "one of limn's own logins by name")
-    .option("--ignore-limit", "ask although a plan limit is known to be used up")
-    .option("--ignore-plan", "ask although the plan hides images (Free)")
-    .option("--prompt-file <file>", "read the prompt from a file")
-    .option("--sandbox", "draw with the built-in emulator: no login, nothing sent, nothing spent")
-    .option("--strict", 'make "not honoured" an error (the picture is kept)')
-    .option("--embed-recipe", "write the recipe into the file (invalidates its C2PA provenance)")
-    .option("--force", "overwrite the output file")
-    .option("--no-history", "keep only a hash record after delivery")
-    .option("--kit <name>", "note that it belongs to this set of pictures; see limn history --kit")
-    .option("--timeout <seconds>", `for everything (default: ${defaultTimeoutSeconds})`)
-    .option("--retries <n>", `repeats of what certainly did nothing, 0..10 (default: ${defaultRetries})`)
-    .option("--concurrency <n>", `calls side by side, 1..10 (default: ${defaultConcurrency})`)
-    .option("--dry-run", "print what would be asked; reads no input, sends nothing")
-    .option("--explain", "say which engine is chosen and why")
-    .option("--preview <when>", "inline picture in the terminal: auto, always, never (default: auto)")
-    .option("--json", "one JSON object on stdout")
-    .option("--jsonl", "the event stream on stdout, one JSON object a line")
-    .option("-q, --quiet", "no progress and no hints")
-    .option("-v, --verbose", "more about what happens");
+/** An option as data, for the command framework and for `readPlainLine`. */
+export interface OptionRow {
+  /** As the framework takes them: `-o, --output <path>`, `--force`, `--no-history`. */
+  readonly flags: string;
+  readonly description: string;
+  /** Gathers its values. @default the last one counts */
+  readonly isRepeatable?: boolean;
 }
 
+/** Options of `generate`, `edit` and `again`; their names are the contract. */
+export const generateOptions: readonly OptionRow[] = [
+  { flags: "-o, --output <path>", description: "file, folder or - for stdout (default: the current folder)" },
+  { flags: "-n, --count <n>", description: "images wanted, 1..10 (default: 1)" },
+  {
+    flags: "-i, --image <source>",
+    description: "source or reference: FILE, URL, - (stdin), clipboard, @last, @ID, @ID:2; repeatable",
+    isRepeatable: true,
+  },
+  { flags: "--size <pixels>", description: "pixels of the file: WxH, 1K, 2K, 4K or auto (default: as it comes)" },
+  { flags: "--fit <how>", description: `${fits.join(", ")}: how it gets there, never stretched (default: cover)` },
+  { flags: "--aspect <ratio>", description: "shape: square, landscape, portrait or W:H such as 16:9" },
+  {
+    flags: "--format <type>",
+    description: `${pictureFormats.join(", ")} (default: the output's extension, or as it comes)`,
+  },
+  { flags: "--compression <n>", description: "quality of jpeg, webp and avif, 0..100 (default: 90)" },
+  { flags: "--background <kind>", description: `${backgrounds.join(", ")} (default: auto)` },
+  {
+    flags: "--alpha <policy>",
+    description: `${alphaPolicies.join(", ")}: when transparency did not come, warn or fail (default: best)`,
+  },
+  {
+    flags: "--allow-extra-images <n>",
+    description: "images that may be spent beyond those asked for, for transparency (default: 0)",
+  },
+  { flags: "--shrink-inputs", description: "scale inputs down to fit the limits instead of refusing them" },
+  { flags: "--partials <n>", description: "live previews while it is drawn, 0..3 (engine responses)" },
+  { flags: "--quality <level>", description: `a wish: ${qualities.join(", ")}; the result says what was used` },
+  { flags: "--model <id>", description: "gpt-image-2, or a tier gpt-image-2-low, -medium, -high" },
+  { flags: "--engine <id>", description: `auto, ${engineIds.join(", ")} (default: auto)` },
+  { flags: "--codex-driver <way>", description: `${codexDrivers.join(", ")} (engine codex)` },
+  { flags: "--profile <name>", description: "one of limn's own logins by name" },
+  { flags: "--ignore-limit", description: "ask although a plan limit is known to be used up" },
+  { flags: "--ignore-plan", description: "ask although the plan hides images (Free)" },
+  { flags: "--prompt-file <file>", description: "read the prompt from a file" },
+  { flags: "--sandbox", description: "draw with the built-in emulator: no login, nothing sent, nothing spent" },
+  { flags: "--strict", description: 'make "not honoured" an error (the picture is kept)' },
+  { flags: "--embed-recipe", description: "write the recipe into the file (invalidates its C2PA provenance)" },
+  { flags: "--force", description: "overwrite the output file" },
+  { flags: "--no-history", description: "keep only a hash record after delivery" },
+  { flags: "--kit <name>", description: "note that it belongs to this set of pictures; see limn history --kit" },
+  { flags: "--timeout <seconds>", description: `for everything (default: ${defaultTimeoutSeconds})` },
+  { flags: "--retries <n>", description: `repeats of what certainly did nothing, 0..10 (default: ${defaultRetries})` },
+  { flags: "--concurrency <n>", description: `calls side by side, 1..10 (default: ${defaultConcurrency})` },
+  { flags: "--dry-run", description: "print what would be asked; reads no input, sends nothing" },
+  { flags: "--explain", description: "say which engine is chosen and why" },
+  { flags: "--preview <when>", description: "inline picture in the terminal: auto, always, never (default: auto)" },
+  { flags: "--json", description: "one JSON object on stdout" },
+  { flags: "--jsonl", description: "the event stream on stdout, one JSON object a line" },
+  { flags: "-q, --quiet", description: "no progress and no hints" },
+  { flags: "-v, --verbose", description: "more about what happens" },
+];
+
 /** `edit` has one more. */
+export const editOptions: readonly OptionRow[] = [
+  ...generateOptions,
+  {
+    flags: "--mask <file>",
+    description: "only this region changes (transparent or light); every pixel outside stays",
+  },
+];
+
+export function addGenerateOptions(command: Command): Command {
+  return addOptions(command, generateOptions);
+}
+
 export function addEditOptions(command: Command): Command {
-  return addGenerateOptions(command).option(
-    "--mask <file>",
-    "only this region changes (transparent or light); every pixel outside stays",
-  );
+  return addOptions(command, editOptions);
+}
+
+function addOptions(command: Command, rows: readonly OptionRow[]): Command {
+  for (const { flags, description, isRepeatable } of rows)
+    if (isRepeatable === true) command.option(flags, description, gather);
+    else command.option(flags, description);
+  return command;
 }
 
 function gather(value: string, before: readonly string[] | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 import { LimnError } from "@limn/core";
 import { describe, expect, it } from "vitest";
-import { withCommand } from "./main.ts";
+import { withCommand } from "./run-command-line.ts";
 import { createProgram } from "./program.ts";
 
 const program = createProgram(
