@@ -139,7 +139,8 @@ class Handler {
   readonly #access: Access;
   readonly #apiRoute: (path: string) => Route | null;
   readonly #metrics: Metrics;
-  readonly #latest = new WeakMap<Duplex, ServerResponse>();
+  /** Of a client that sends ahead there are several. */
+  readonly #open = new WeakMap<Duplex, Set<ServerResponse>>();
 
   constructor(access: Access, apiRoute: (path: string) => Route | null, metrics: Metrics) {
     this.#access = access;
@@ -149,15 +150,16 @@ class Handler {
 
   /** Part of an answer is out: whatever is written beside it would be taken for more of it. */
   isAnswering(socket: Duplex): boolean {
-    const response = this.#latest.get(socket);
-    return response !== undefined && response.headersSent && !response.writableFinished;
+    return [...(this.#open.get(socket) ?? [])].some((response) => response.headersSent && !response.writableFinished);
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, waitsForContinue: boolean): Promise<void> {
-    this.#latest.set(request.socket, response);
+    const open = this.#open.get(request.socket) ?? new Set();
+    this.#open.set(request.socket, open.add(response));
     setCommonHeaders(response, `req_${randomUUID()}`);
     let name = "none";
     response.once("close", () => {
+      open.delete(response);
       this.#metrics.count("limn_http_requests_total", { route: name, status: String(response.statusCode) });
       if (this.isStopping) request.socket.end();
     });
