@@ -8,7 +8,8 @@ type Part =
   | "tools for agents"
   | "setup"
   | "server"
-  | "library";
+  | "library"
+  | "studio";
 
 export interface Requirement {
   readonly part: Part;
@@ -202,6 +203,30 @@ export const requirements = {
   "serve-files": { part: "server", sentence: "an address of a picture is a secret of its own that runs out" },
   "serve-models": { part: "server", sentence: "the models that work are listed" },
   "serve-clients": { part: "server", sentence: "programs that speak the public API work with another address only" },
+  "studio-session": {
+    part: "studio",
+    sentence: "the page opens by a link that works once, and without a session there is nothing",
+  },
+  "studio-guard": { part: "studio", sentence: "pages of other origins get and change nothing" },
+  "studio-generate": {
+    part: "studio",
+    sentence: "the page draws, edits, varies and stops, and every picture is in the history",
+  },
+  "studio-repeat": {
+    part: "studio",
+    sentence: "one wish of the page is sent once, whatever becomes of its tries and of the server",
+  },
+  "studio-pictures": {
+    part: "studio",
+    sentence: "pictures come whole, in part, small and as ZIP, and only those of the history",
+  },
+  "studio-library": { part: "studio", sentence: "marks, trash and pages of the library are the same in every window" },
+  "studio-live": { part: "studio", sentence: "what any program draws is seen while it is drawn, also after a break" },
+  "studio-status": { part: "studio", sentence: "plan, limits, sign-in and the network are told as they are" },
+  "studio-bad-input": {
+    part: "studio",
+    sentence: "a damaged history and senseless requests are told, and take nothing else with them",
+  },
   "serve-stop": { part: "server", sentence: "an interrupted server finishes what was sent and gives the answer" },
 
   "bad-empty-prompt": { part: "bad input", sentence: "empty prompt" },

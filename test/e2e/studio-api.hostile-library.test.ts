@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { Gate, startServe } from "./support/serve.ts";
 import { ended, openStudio, useStudio } from "./support/studio.ts";
 import type { OpenStudio } from "./support/studio.ts";
@@ -48,7 +49,7 @@ const statusOf = async (studio: OpenStudio, path: string): Promise<readonly [str
 ];
 
 describe.skipIf(process.platform === "win32")("a history that somebody else has filled", () => {
-  it("shows nothing that its links lead to, unless it is the very picture", async () => {
+  it(`shows nothing that its links lead to, unless it is the very picture ${proves("studio-pictures")}`, async () => {
     const { world, studio, id, file } = await start();
     const picture = file("image-1.png");
     const moved = world.path("moved.png");
@@ -107,7 +108,7 @@ describe("a record with something else in a field", () => {
   /** For each top-level field and each of one image, of one input and of one delivered copy. */
   const strange: readonly unknown[] = [undefined, null, 7, "x", [], [null], ["x"], {}, { kind: "file" }];
 
-  it("is told as broken or as what it is, and takes neither the list nor the status bar with it", async () => {
+  it(`is told as broken or as what it is, and takes neither the list nor the status bar with it ${proves("studio-bad-input")}`, async () => {
     const { studio, id, file } = await start();
     const made = await studio.ask(`/api/generations/${id}/again`, {
       json: { vary: true },
@@ -215,7 +216,7 @@ describe("a picture that is being sent", () => {
 });
 
 describe("a key that began something", () => {
-  it("begins nothing else, and says what it began", async () => {
+  it(`begins nothing else, and says what it began ${proves("studio-repeat")}`, async () => {
     const { studio, id, sent } = await start();
     const other = await studio.begin({ operation: "generate", prompt: "a hen" }, {}, "first");
     expect([other.status, parseObject(await other.text())]).toMatchObject([
@@ -229,7 +230,7 @@ describe("a key that began something", () => {
     expect([again.status, sent()]).toEqual([409, 1]);
   });
 
-  it("sends nothing again when its server was killed while it was drawn", async () => {
+  it(`sends nothing again when its server was killed while it was drawn ${proves("studio-repeat")}`, async () => {
     const world = new World();
     await world.startService();
     const gate = await Gate.before(world);

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { proves } from "./requirements.ts";
 import { startServe } from "./support/serve.ts";
 import { ended, openStudio } from "./support/studio.ts";
 import type { OpenStudio } from "./support/studio.ts";
@@ -90,7 +91,7 @@ const changes: readonly (readonly [method: string, path: string])[] = [
 ];
 
 describe("without a session", () => {
-  it("there is one page, which says how to get one, and nothing else", async () => {
+  it(`there is one page, which says how to get one, and nothing else ${proves("studio-session")}`, async () => {
     const { studio, url, id } = await start();
     for (const path of ["/", `/g/${id}`, "/trash", "/compose"]) {
       const door = await fetch(`${url}${path}`);
@@ -110,7 +111,7 @@ describe("without a session", () => {
     expect((await studio.json("/api/generations")).total).toBe(1);
   });
 
-  it("the key opens the API too, and a wrong one nothing", async () => {
+  it(`the key opens the API too, and a wrong one nothing ${proves("studio-session")}`, async () => {
     const { studio, url, id } = await start();
     for (const path of addresses(id).slice(0, 4))
       expect([path, (await studio.served.ask(path)).status]).toEqual([path, 200]);
@@ -120,7 +121,7 @@ describe("without a session", () => {
 });
 
 describe("a page of another origin in the same browser", () => {
-  it("gets nothing, whatever kind of request it makes", async () => {
+  it(`gets nothing, whatever kind of request it makes ${proves("studio-guard")}`, async () => {
     const { studio, url, host, id } = await start();
     const { cookie } = studio;
     const kinds: Readonly<Record<string, string>>[] = [
@@ -143,7 +144,7 @@ describe("a page of another origin in the same browser", () => {
       }
   });
 
-  it("changes nothing, with forms and fetches that browsers let it send", async () => {
+  it(`changes nothing, with forms and fetches that browsers let it send ${proves("studio-guard")}`, async () => {
     const { studio, url, host, id } = await start();
     const { cookie } = studio;
     const body = JSON.stringify({ ids: [id] });
@@ -179,7 +180,7 @@ describe("a page of another origin in the same browser", () => {
     expect((await studio.json("/api/generations")).total).toBe(1);
   });
 
-  it("that made its name lead here (DNS rebinding) gets nothing, with the cookie and the key", async () => {
+  it(`that made its name lead here (DNS rebinding) gets nothing, with the cookie and the key ${proves("studio-guard")}`, async () => {
     const { studio, url, id } = await start();
     const authorization = `Bearer ${studio.served.key}`;
     const port = new URL(url).port;
@@ -191,7 +192,7 @@ describe("a page of another origin in the same browser", () => {
       }
   });
 
-  it("opens no socket of another kind, and frames nothing", async () => {
+  it(`opens no socket of another kind, and frames nothing ${proves("studio-guard")}`, async () => {
     const { studio, url, host } = await start();
     const upgrade = {
       connection: "Upgrade",
@@ -216,7 +217,7 @@ describe("a page of another origin in the same browser", () => {
     }
   });
 
-  it("cannot use up a link by looking ahead, nor use one twice", async () => {
+  it(`cannot use up a link by looking ahead, nor use one twice ${proves("studio-session")}`, async () => {
     const world = new World();
     await world.startService();
     const served = await startServe(world);
@@ -232,7 +233,7 @@ describe("a page of another origin in the same browser", () => {
     expect((await fetch(`${served.url}/open`)).status).toBe(403);
   });
 
-  it("has no session any more when the key is changed", async () => {
+  it(`has no session any more when the key is changed ${proves("studio-session")}`, async () => {
     const { world, studio } = await start();
     await world.run(["serve", "--rotate-key"]);
     expect((await studio.ask("/api/generations")).status).toBe(401);
@@ -240,7 +241,7 @@ describe("a page of another origin in the same browser", () => {
 });
 
 describe("requests that are not what they should be", () => {
-  it("are refused in the API's shape, and leave nothing behind", async () => {
+  it(`are refused in the API's shape, and leave nothing behind ${proves("studio-bad-input")}`, async () => {
     const { world, studio, token } = await start();
     const { url } = studio.served;
     const post = async (path: string, body: string, extra: Record<string, string>): Promise<Response> =>
@@ -289,7 +290,7 @@ describe("requests that are not what they should be", () => {
     expect(studio.served.running.stderrSoFar()).not.toContain("secret");
   });
 
-  it("of any shape never break the server (seeded)", async () => {
+  it(`of any shape never break the server (seeded) ${proves("studio-bad-input")}`, async () => {
     const { studio, id } = await start();
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 30 }),

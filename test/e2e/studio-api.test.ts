@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { canMount, makeReadOnly, smallDisk } from "../support/small-disk.ts";
+import { proves } from "./requirements.ts";
 import { Gate, startServe } from "./support/serve.ts";
 import { codeIn, worldWithSignIn } from "./support/sign-in.ts";
 import { ended, entriesOf, entryOf, openStudio, useStudio } from "./support/studio.ts";
@@ -28,7 +29,7 @@ const imageFile = (world: World, id: string, name = "image-1.png"): string =>
   join(world.limnHome, "generations", id, name);
 
 describe("a generation of the page", () => {
-  it("is written down, drawn, and in the list, with what was noted about it", async () => {
+  it(`is written down, drawn, and in the list, with what was noted about it ${proves("studio-generate")}`, async () => {
     const { world, studio, sent } = await start();
     const response = await studio.begin({
       operation: "generate",
@@ -62,7 +63,7 @@ describe("a generation of the page", () => {
     });
   });
 
-  it("with pictures keeps them, and can be shown, asked again, varied and copied as a command", async () => {
+  it(`with pictures keeps them, and can be shown, asked again, varied and copied as a command ${proves("studio-generate")}`, async () => {
     const { world, studio } = await start();
     const parent = await ended(studio, await studio.begin({ operation: "generate", prompt: "a fox" }));
     const upload = await png(40, 30, "blue");
@@ -108,7 +109,7 @@ describe("a generation of the page", () => {
     expect(stdout).toContain("it's night");
   });
 
-  it("of the same key is made once, also when both come at once or the server was killed in between", async () => {
+  it(`of the same key is made once, also when both come at once or the server was killed in between ${proves("studio-repeat")}`, async () => {
     const { world, studio, sent } = await start();
     const request = { operation: "generate", prompt: "once" };
     const answers = await Promise.all([1, 2, 3].map(async () => studio.begin(request, {}, "same")));
@@ -125,7 +126,7 @@ describe("a generation of the page", () => {
     expect([sent(), world.generations().length]).toEqual([1, 1]);
   });
 
-  it("that cannot begin says why, writes nothing down, and leaves its key free", async () => {
+  it(`that cannot begin says why, writes nothing down, and leaves its key free ${proves("studio-generate")}`, async () => {
     const { world, studio } = await start();
     const refused = await studio.begin({ operation: "generate", prompt: "x", size: "huge", colour: "red" }, {}, "k");
     expect(refused.status).toBe(400);
@@ -146,7 +147,7 @@ describe("a generation of the page", () => {
     expect((await studio.begin({ operation: "generate", prompt: "x" }, {}, "k")).status).toBe(202);
   });
 
-  it("can be stopped while it is drawn; one of another program only there", async () => {
+  it(`can be stopped while it is drawn; one of another program only there ${proves("studio-generate")}`, async () => {
     const world = new World();
     await world.startService();
     const gate = await Gate.before(world);
@@ -168,7 +169,7 @@ describe("a generation of the page", () => {
     expect(again.status).toBe(409);
   });
 
-  it("whose outcome is unknown says what happened", async () => {
+  it(`whose outcome is unknown says what happened ${proves("studio-generate")}`, async () => {
     const world = new World();
     await world.startService();
     const gate = await Gate.before(world);
@@ -185,7 +186,7 @@ describe("a generation of the page", () => {
   });
 });
 
-it("a plan reads and sends nothing, and says what would be done", async () => {
+it(`a plan reads and sends nothing, and says what would be done ${proves("studio-generate")}`, async () => {
   const { world, studio, sent } = await start();
   const plan = await studio.json("/api/plan", {
     json: {
@@ -212,7 +213,7 @@ it("a plan reads and sends nothing, and says what would be done", async () => {
 });
 
 describe("pictures", () => {
-  it("come whole or in part, are kept by their hash, and are not sent twice", async () => {
+  it(`come whole or in part, are kept by their hash, and are not sent twice ${proves("studio-pictures")}`, async () => {
     const { world, studio } = await start();
     const { id, images } = await ended(
       studio,
@@ -245,7 +246,7 @@ describe("pictures", () => {
     expect([head.status, head.headers.get("content-length")]).toEqual([200, String(bytes.length)]);
   });
 
-  it("have small versions, made once for everybody", async () => {
+  it(`have small versions, made once for everybody ${proves("studio-pictures")}`, async () => {
     const { world, studio } = await start();
     const { id, images } = await ended(
       studio,
@@ -262,7 +263,7 @@ describe("pictures", () => {
     expect((await studio.ask(`/api/thumbnails/${id}/0?width=321`)).status).toBe(400);
   });
 
-  it("that are gone, broken or changed on the disk are told as what they are", async () => {
+  it(`that are gone, broken or changed on the disk are told as what they are ${proves("studio-bad-input")}`, async () => {
     const { world, studio } = await start();
     const made = await Promise.all(
       ["gone", "broken", "changed"].map(async (prompt) =>
@@ -293,7 +294,7 @@ describe("pictures", () => {
       expect([path, (await studio.ask(path)).status]).toEqual([path, 404]);
   });
 
-  it("of a record that leads elsewhere are shown only when they are what the record names", async () => {
+  it(`of a record that leads elsewhere are shown only when they are what the record names ${proves("studio-bad-input")}`, async () => {
     const { world, studio } = await start();
     const { id } = await ended(studio, await studio.begin({ operation: "generate", prompt: "x" }));
     const secret = world.path("secret.txt");
@@ -309,7 +310,7 @@ describe("pictures", () => {
 });
 
 describe("downloads", () => {
-  it("are one file as it is, or several as ZIP, once", async () => {
+  it(`are one file as it is, or several as ZIP, once ${proves("studio-pictures")}`, async () => {
     const { studio } = await start();
     const one = await ended(studio, await studio.begin({ operation: "generate", prompt: "A Fox!", n: 2 }));
     const other = await ended(
@@ -346,7 +347,7 @@ describe("downloads", () => {
     expect((await studio.ask(String(originals.address))).headers.get("content-type")).toBe("image/png");
   });
 
-  it("of pictures that are gone are refused before anything is saved", async () => {
+  it(`of pictures that are gone are refused before anything is saved ${proves("studio-bad-input")}`, async () => {
     const { world, studio } = await start();
     const { id } = await ended(studio, await studio.begin({ operation: "generate", prompt: "x" }));
     rmSync(imageFile(world, id));
@@ -380,7 +381,7 @@ function unpacked(zip: Buffer): [name: string, sha256: string][] {
 }
 
 describe("the library in the page", () => {
-  it("is marked, thrown away, brought back and deleted, and every window is told", async () => {
+  it(`is marked, thrown away, brought back and deleted, and every window is told ${proves("studio-library")}`, async () => {
     const { world, studio } = await start();
     const { id } = await ended(studio, await studio.begin({ operation: "generate", prompt: "x" }));
     const events = await studio.events();
@@ -415,7 +416,7 @@ describe("the library in the page", () => {
       ).toBeGreaterThanOrEqual(400);
   });
 
-  it("shows what other programs draw while they draw it, with previews", async () => {
+  it(`shows what other programs draw while they draw it, with previews ${proves("studio-live")}`, async () => {
     const world = new World();
     await world.startService({ scenario: "ok" });
     const gate = await Gate.before(world);
@@ -435,7 +436,7 @@ describe("the library in the page", () => {
     expect((await studio.ask(`/api/previews/${id}/0/0`)).status).toBe(404);
   });
 
-  it("tells a window that was cut off what it missed", async () => {
+  it(`tells a window that was cut off what it missed ${proves("studio-live")}`, async () => {
     const { world, studio } = await start();
     const events = await studio.events();
     await events.until(({ type }) => type === "hello");
@@ -449,7 +450,7 @@ describe("the library in the page", () => {
     expect(await lost.until(({ type }) => type === "reset")).toEqual({ type: "reset" });
   });
 
-  it("comes in pages", async () => {
+  it(`comes in pages ${proves("studio-library")}`, async () => {
     const { world, studio } = await start();
     for (const prompt of ["one", "two", "three"]) await world.run(["generate", prompt]);
     const first = await studio.json("/api/generations?limit=2");
@@ -460,7 +461,7 @@ describe("the library in the page", () => {
       expect((await studio.ask(`/api/generations?${query}`)).status).toBe(400);
   });
 
-  it("of the sandbox shows sandbox pictures; any other does not, unless it is asked to", async () => {
+  it(`of the sandbox shows sandbox pictures; any other does not, unless it is asked to ${proves("studio-library")}`, async () => {
     const world = new World();
     await world.startService();
     const sandbox = await openStudio(world, ["--sandbox"]);
@@ -472,7 +473,7 @@ describe("the library in the page", () => {
     expect((await real.json("/api/generations?emulated=only")).total).toBe(1);
   });
 
-  it("with a record that is broken, newer or half copied shows the others", async () => {
+  it(`with a record that is broken, newer or half copied shows the others ${proves("studio-bad-input")}`, async () => {
     const { world, studio } = await start();
     const made = await Promise.all(
       ["good", "broken", "newer"].map(async (prompt) =>
@@ -527,7 +528,7 @@ it.skipIf(!canMount())(
 );
 
 describe("the status bar", () => {
-  it("tells the plan and its windows", async () => {
+  it(`tells the plan and its windows ${proves("studio-status")}`, async () => {
     const { studio } = await start();
     expect(await studio.json("/api/status")).toMatchObject({
       emulated: false,
@@ -545,7 +546,7 @@ describe("the status bar", () => {
     expect(engines).toMatchObject([{ id: "images", isUsable: true, maxImages: 5 }, {}, {}]);
   });
 
-  it("tells a limit that is known, with its reset, and sends nothing until then", async () => {
+  it(`tells a limit that is known, with its reset, and sends nothing until then ${proves("studio-status")}`, async () => {
     const world = new World();
     const emulator = await world.startService({ scenario: "usage-limit" });
     const studio = await openStudio(world);
@@ -566,7 +567,7 @@ describe("the status bar", () => {
     expect([imageCalls(emulator).length, world.generations().length]).toEqual([sent, 1]);
   });
 
-  it("tells that the service cannot be reached", async () => {
+  it(`tells that the service cannot be reached ${proves("studio-status")}`, async () => {
     const world = new World();
     world.env.LIMN_BASE_URL = "http://127.0.0.1:9/backend-api/codex";
     world.env.LIMN_ACCESS_TOKEN = "made-up";
@@ -575,7 +576,7 @@ describe("the status bar", () => {
     expect((await studio.json("/api/generations")).total).toBe(0);
   });
 
-  it("signs in with a code, and tells every window when that is done", async () => {
+  it(`signs in with a code, and tells every window when that is done ${proves("studio-status")}`, async () => {
     const { world, emulator } = await worldWithSignIn();
     const studio = await openStudio(world);
     expect(await studio.json("/api/status")).toMatchObject({ login: { state: "missing", hint: expect.any(String) } });
@@ -596,7 +597,7 @@ describe("the status bar", () => {
     expect((await ended(studio, await studio.begin({ operation: "generate", prompt: "x" }))).status).toBe("done");
   });
 
-  it("gives a sign-in up when it is told to", async () => {
+  it(`gives a sign-in up when it is told to ${proves("studio-status")}`, async () => {
     const { world } = await worldWithSignIn();
     const studio = await openStudio(world);
     await studio.json("/api/sign-in", { method: "POST" });
