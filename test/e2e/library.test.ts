@@ -174,6 +174,23 @@ describe("limn trash and limn restore", () => {
     expect([await idsOf(world), await idsOf(world, "--trash")]).toEqual([[two, one], []]);
     expect((await world.run(["history", "--trash"])).stderr).toBe("the trash is empty\n");
     expect((await world.run(["restore", two])).stderr).toContain(`There is no generation "${two}" in the trash.`);
+    expect((await world.run(["restore", "@last"])).stderr).toContain("The trash is empty.");
+
+    // In the order of the throwing away, not of the making.
+    await world.run(["trash", two]);
+    await world.run(["trash", one]);
+    const unclear = await world.run(["restore", "gen_"]);
+    expect([unclear.status, unclear.stderr]).toEqual([
+      10,
+      expect.stringContaining(`2 generations in the trash match "gen_": ${two}, ${one}.`),
+    ]);
+    expect((await world.run(["restore", "@last"])).stdout).toBe(`${one}  back in the history\n`);
+
+    // Those that stay are told by kind, and those that go, too.
+    await world.run(["generate", "pretended", "--sandbox"]);
+    const dry = await world.run(["prune", "--trash", "--dry-run"]);
+    expect(dry.stdout).toMatch(new RegExp(`^${two}  [\\d.]+ kB  trash  two\n$`));
+    expect(dry.stderr).toContain("; 1 stays, beside 1 of the sandbox; nothing was removed yet");
   });
 
   it(`leave alone what is running ${proves("history-trash")}`, async () => {
@@ -212,6 +229,7 @@ describe("limn prune", () => {
       removed: [],
       bytes: 0,
       kept: 2,
+      keptByKind: { history: 2, sandbox: 0, trash: 0 },
       leftovers: { files: 0, bytes: 0 },
       failures: [],
     });
@@ -247,6 +265,7 @@ describe("limn import", () => {
     await world.startService();
     await world.run(["generate", "a red fox", "-o", "fox.png", "--embed-recipe"]);
     await world.run(["generate", "plain", "-o", "plain.png"]);
+    expect((await world.run(["import", "plain.png"])).stderr).toBe("imported 0, known already 1, left out 0\n");
     const other = new World();
     const thread = join(other.codexHome, "generated_images/thread");
     mkdirSync(thread, { recursive: true });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { modeOf } from "./support/serve.ts";
+import { modeOf, startServe } from "./support/serve.ts";
 import { World, errorOf, onlyLine, parseObject } from "./support/world.ts";
 
 const keyOf = (world: World): string => readFileSync(join(world.limnHome, "serve-key"), "utf8");
@@ -190,6 +190,19 @@ describe("settings that setup cannot write", () => {
     });
   });
 
+  it("have the address of the limn serve that runs, unless another one is named", async () => {
+    const world = new World();
+    const sandbox = await startServe(world, ["--sandbox"]);
+    const addressOf = async (...words: string[]): Promise<unknown> =>
+      parseObject(onlyLine((await world.run(["setup", "openai", "--json", ...words])).stdout)).baseURL;
+    expect(await addressOf()).toBe(`${sandbox.url}/v1`);
+    await world.startService();
+    const served = await startServe(world);
+    await startServe(world, ["--sandbox"]);
+    expect(await addressOf()).toBe(`${served.url}/v1`);
+    expect(await addressOf("--url", "http://10.0.0.2:8080")).toBe("http://10.0.0.2:8080/v1");
+  });
+
   it("are the ones that the client's page shows", async () => {
     const world = new World();
     for (const name of names.filter((each) => each !== "openai" && each !== "n8n")) {
@@ -216,7 +229,8 @@ describe("settings that setup cannot write", () => {
       ["n8n", "--file", "x"],
       ["cursor", "--images", "--yes"],
       ["cursor", "--url", "http://127.0.0.1:1", "--yes"],
-      ["open-design", "--print", "--url", "http://127.0.0.1:1"],
+      ["open-design", "--print", "--skill", "--url", "http://127.0.0.1:1"],
+      ["open-design", "--undo", "--url", "http://127.0.0.1:1"],
       ["open-design", "--images", "--skill", "--yes"],
       ["hermes", "--show-key", "--yes"],
       ["openai", "--url", "ftp://x"],

@@ -158,7 +158,10 @@ describe("limn setup", () => {
     delete world.env.OD_DATA_DIR;
     expect(await world.run(["setup", "open-design", "--print"])).toMatchObject({
       status: 0,
-      stderr: "For Open Design's settings:\n",
+      stderr: expect.stringMatching(
+        /^For Open Design's settings:\nFor media-config\.json:\n<key> is what this prints: /,
+      ),
+      stdout: expect.stringMatching(/"servers"[^]*"apiKey": "<key>"/),
     });
     expect([filesIn(world.home), existsSync(world.limnHome)]).toEqual([{}, false]);
   });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -6,8 +6,11 @@ import { Gate, startServe } from "./support/serve.ts";
 import { ended, openStudio, useStudio } from "./support/studio.ts";
 import { World, errorOf, onlyLine, parseObject, until } from "./support/world.ts";
 
-/** Where a running server says where it is. */
-const noteOf = (world: World): string => join(world.limnHome, "serve.json");
+/** Where running servers say where they are. */
+const notesOf = (world: World): string[] => {
+  const folder = join(world.limnHome, "servers");
+  return readdirSync(folder).map((name) => join(folder, name));
+};
 
 it("limn studio --print gives a link to the server that runs, and a new one each time", async () => {
   const world = new World();
@@ -40,14 +43,16 @@ it("limn studio finds no server that has ended, was killed, or is somebody else'
   const none = await world.run(["studio", "--print"]);
   expect([none.status, none.stderr]).toEqual([8, expect.stringContaining("limn serve")]);
   const ending = await startServe(world);
-  expect(parseObject(readFileSync(noteOf(world), "utf8"))).toMatchObject({ url: ending.url, emulated: false });
+  const [first = ""] = notesOf(world);
+  expect(parseObject(readFileSync(first, "utf8"))).toMatchObject({ url: ending.url, emulated: false });
   ending.running.kill("SIGINT");
   await ending.running.finished;
-  expect(existsSync(noteOf(world))).toBe(false);
+  expect(notesOf(world)).toEqual([]);
   const killed = await startServe(world);
   killed.running.kill("SIGKILL");
   await killed.running.finished;
-  expect(existsSync(noteOf(world))).toBe(true);
+  const [left = ""] = notesOf(world);
+  const note = parseObject(readFileSync(left, "utf8"));
   expect((await world.run(["studio", "--print"])).status).toBe(8);
 
   // Another program took the port of one that is alive: it does not get the key's answer for a link.
@@ -58,11 +63,51 @@ it("limn studio finds no server that has ended, was killed, or is somebody else'
   });
   await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void stranger.close());
-  for (const note of ["{", "[]", JSON.stringify({ url: "http://evil.example/x", pid: process.pid })]) {
-    writeFileSync(noteOf(world), note);
+  const address = stranger.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+  const strange = [
+    { ...note, url },
+    { ...note, url: "http://evil.example/x", pid: process.pid },
+  ];
+  for (const text of ["{", "[]", ...strange.map((value) => JSON.stringify(value))]) {
+    writeFileSync(left, text);
     expect((await world.run(["studio", "--print"])).status).toBe(8);
   }
   expect(asked).toEqual([]);
+});
+
+it("limn studio finds a server that runs beside others, also after the newest has ended", async () => {
+  const world = new World();
+  await world.startService();
+  const first = await startServe(world);
+  const second = await startServe(world, ["--sandbox"]);
+  const print = async (...words: string[]): Promise<string> =>
+    new URL(onlyLine((await world.run(["studio", "--print", ...words])).stdout)).origin;
+  const firstPort = new URL(first.url).port;
+  expect(await print()).toBe(second.url);
+  expect(await print("--port", firstPort)).toBe(first.url);
+  expect(await print("--sandbox")).toBe(second.url);
+
+  second.running.kill("SIGINT");
+  await second.running.finished;
+  expect(await print()).toBe(first.url);
+  const elsewhere = await world.run(["studio", "--print", "--sandbox"]);
+  expect([elsewhere.status, elsewhere.stderr]).toEqual([8, expect.stringContaining(`limn studio --port ${firstPort}`)]);
+
+  // A second one on its port is told who is there, and what to do.
+  for (const command of ["serve", "studio"] as const) {
+    const refused = await world.run(
+      [command, "--sandbox", "--port", firstPort, "--json"].slice(0, command === "serve" ? 5 : 4),
+    );
+    expect([refused.status, refused.stdout + refused.stderr]).toEqual([
+      8,
+      expect.stringMatching(
+        new RegExp(
+          `limn serve runs already: ${first.url}[^]*limn studio --port ${firstPort}[^]*limn ${command} --sandbox --port 0`,
+        ),
+      ),
+    ]);
+  }
 });
 
 it("limn studio starts a server where none runs, and stops with it", async () => {

@@ -226,6 +226,41 @@ describe("@last", () => {
   });
 });
 
+describe("a file that limn delivered", () => {
+  test("makes its generation a parent wherever it was moved, and stays the file that it came from", async () => {
+    const place = await placeWithEmulator({ emulator: { scenario: ok } });
+    const limn = place.limn({ imageTools });
+    const hero = join(place.out, "hero.webp");
+    const delivery = { kind: "files", output: hero, force: false, embedRecipe: false } as const;
+    const made = await limn.images.generate({ ...fox, format: "webp" }, { delivery });
+    const moved = await file(place, 1, "moved.webp");
+    writeFileSync(moved, readFileSync(hero));
+    const images = [moved, await file(place, 2), `@${made.id}`];
+    const edited = await limn.images.edit({ prompt: "make it night", images });
+    expect([edited.parents, edited.inputs[0]?.origin]).toEqual([[made.id], { kind: "file", path: moved }]);
+    expect(manifestOf(place, edited).parents).toEqual([made.id]);
+
+    // Nothing to point to: only a hash is left of it.
+    const unkept = join(place.out, "unkept.png");
+    await limn.images.generate(
+      { ...fox, prompt: "a blue fox" },
+      { keepHistory: false, delivery: { ...delivery, output: unkept } },
+    );
+    expect((await limn.images.edit({ prompt: "make it day", images: [unkept] })).parents).toEqual([]);
+  });
+
+  test("of the sandbox is no parent of a real picture", async () => {
+    const place = await placeWithEmulator({ emulator: { scenario: ok } });
+    const { store } = place.limn();
+    const made = await place.limn().images.generate(fox);
+    const sha256 = made.images[0]?.sha256 ?? "";
+    const { id, createdAt, engine } = store.find(made.id, place.scope).manifest;
+    expect(store.makerOf(sha256, { emulated: false })).toBe(id);
+    store.recordHash({ sha256, id, index: 0, createdAt, engine, emulated: true });
+    expect([store.makerOf(sha256, { emulated: false }), store.makerOf(sha256, { emulated: true })]).toEqual([null, id]);
+  });
+});
+
 describe("a picture of the history", () => {
   test("is a parent, each once, and the record says which picture went in", async () => {
     const place = await placeWithEmulator({ emulator: { scenario: ok } });

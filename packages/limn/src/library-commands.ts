@@ -51,7 +51,7 @@ export function addLibraryCommands(program: Command, context: () => HostContext,
     .option("--untag <name>", "take a tag away; repeatable", gather)
     .option("--kit <name>", "it belongs to this set of pictures")
     .option("--no-kit", "it belongs to none")
-    .option("--alt <text>", "what the picture shows; 2=TEXT for the second; nothing takes it away; repeatable", gather)
+    .option("--alt <text>", 'what the picture shows; 2=TEXT for the second; "" removes it; repeatable', gather)
     .option("--sandbox", "@last may be a sandbox picture")
     .option("--json", "one JSON object on stdout")
     .addHelpText(
@@ -75,10 +75,10 @@ export function addLibraryCommands(program: Command, context: () => HostContext,
     );
   program
     .command("restore")
-    .argument("<id...>", "ids in the trash, or their beginnings or ends")
+    .argument("<id...>", "ids in the trash, their beginnings or ends, or @last (the newest thrown away)")
     .description("get generations back from the trash")
     .option("--json", "one JSON object on stdout")
-    .addHelpText("before", examples("limn history --trash", "limn restore gen_01k…"))
+    .addHelpText("before", examples("limn restore @last", "limn history --trash", "limn restore gen_01k…"))
     .action(
       run(async (ids: string[], options) => (await import("./commands/trash.ts")).restore(context(), ids, options)),
     );

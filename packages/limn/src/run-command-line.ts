@@ -15,13 +15,24 @@ export async function runCommandLine(context: HostContext, argv: readonly string
     argv[0],
   );
   await runProgram(program, context.terminal, argv, async () => {
-    const wantsHelp = argv.length === 0 && process.stdin.isTTY === true;
-    if (wantsHelp || completionWords.has(argv[0] ?? "")) await addCompletion(program);
-    if (!wantsHelp) return withCommand(program, argv);
-    program.outputHelp();
-    return null;
+    // Without words, what comes by stdin is the prompt; a person who typed nothing else wants to know what there is.
+    if (argv.length === 0 && process.stdin.isTTY === true) {
+      for (const line of shortHelp) context.terminal.say(line);
+      process.exitCode = 2;
+      return null;
+    }
+    if (completionWords.has(argv[0] ?? "")) await addCompletion(program);
+    return withCommand(program, argv);
   });
 }
+
+const shortHelp: readonly string[] = [
+  'limn generate "a red fox" -o fox.png           make a picture with your ChatGPT plan',
+  'limn edit "make it night" -i fox.png           change one',
+  "limn studio                                    all pictures, in the browser",
+  "limn status                                    whose login is used, and what is left",
+  "limn --help                                    all commands",
+];
 
 /** Where the completion commands, which bring a library of their own, are run or listed. */
 const completionWords: ReadonlySet<string> = new Set(["completion", "complete", "help", "-h", "--help"]);

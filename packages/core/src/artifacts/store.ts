@@ -69,6 +69,8 @@ export interface ArtifactStore {
   hashOf(path: string): Promise<string>;
   /** @throws artifact_not_found, input_not_found */
   findByFile(path: string): Promise<FoundRecipe>;
+  /** The generation of this history that delivered these bytes, by the hash record alone; the history is not searched. Null when none is known. */
+  makerOf(sha256: string, scope: Pick<LastScope, "emulated">): string | null;
   /** Note where a picture came from, by its hash alone (`keepHistory: false`). */
   recordHash(record: HashRecord): void;
   /** Tell other processes how far a running generation is; see `Library.watch`. */
@@ -222,6 +224,12 @@ export function createArtifactStore(dataFolder: string): ArtifactStore {
     },
     hashOf: hashFile,
     findByFile,
+    makerOf: (sha256, { emulated }) => {
+      const record = readHashRecord(hashes, sha256);
+      if (record === null || (record.emulated && !emulated) || !isGenerationId(record.id)) return null;
+      // Of `--no-history` nothing is left to point to.
+      return existsSync(join(generations, record.id)) ? record.id : null;
+    },
     recordHash: (record) => writeHashRecord(hashes, record),
     tellProgress: (notice) => journal.progress(notice),
   };

@@ -59,7 +59,8 @@ export async function prepareInputs(
     shrink: wanted.shrinkInputs ?? false,
     signal,
   };
-  const inputs = await parts.loadInputs({ ...load, images, mask: maskInput }, resolveArtifact);
+  const loaded = await parts.loadInputs({ ...load, images, mask: maskInput }, resolveArtifact);
+  const inputs = { ...loaded, parents: parentsOf(parts, loaded, scope), close: () => loaded.close() };
   if (inputs.mask === null || parts.tools === null)
     return {
       ...chosen,
@@ -92,6 +93,14 @@ export async function prepareInputs(
     close();
     throw error;
   }
+}
+
+/** Also of files that limn delivered, wherever they are now; what they came from stays the file. */
+function parentsOf({ store }: ClientParts, { records }: LoadedInputs, scope: LastScope): readonly string[] {
+  const ids = records
+    .filter(({ role }) => role === "image")
+    .map(({ origin, sha256 }) => (origin.kind === "generation" ? origin.id : store.makerOf(sha256, scope)));
+  return [...new Set(ids.filter((id) => id !== null))];
 }
 
 /** The region is sent in the picture's place, and asked back in its own shape. */

@@ -164,11 +164,21 @@ export interface PruneRule {
 
 /** What was removed for good, or would be. */
 export interface PruneReport {
-  readonly removed: readonly { readonly id: string; readonly bytes: number; readonly prompt: string | null }[];
+  readonly removed: readonly {
+    readonly id: string;
+    readonly bytes: number;
+    readonly prompt: string | null;
+    /** It was in the trash. */
+    readonly trashed: boolean;
+    /** It was the sandbox's. */
+    readonly emulated: boolean;
+  }[];
   /** Sum of the files' sizes; blocks that a delivered copy shares are not told apart. */
   readonly bytes: number;
   /** How many generations stay. */
   readonly kept: number;
+  /** Those by kind; a sandbox picture in the trash is the trash's. */
+  readonly keptByKind: { readonly history: number; readonly sandbox: number; readonly trash: number };
   /** What killed runs left behind, and small versions of pictures that are gone. */
   readonly leftovers: { readonly files: number; readonly bytes: number };
   readonly failures: readonly { readonly id: string; readonly message: string }[];

@@ -140,8 +140,8 @@ function importFile(parts: ImportParts, path: string, isCodex: boolean): Outcome
     return skip(describeErrno(error));
   }
   if (typeof picture === "string") return skip(picture);
-  if (!isCodex && recipe === null) return skip("it carries no recipe of limn's");
   if (parts.isKnown(picture.sha256, recipe?.id ?? null)) return { kind: "known" };
+  if (!isCodex && recipe === null) return skip("it carries no recipe of limn's");
   return keep(parts, path, picture, recipe);
 }
 

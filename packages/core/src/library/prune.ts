@@ -30,10 +30,10 @@ export function prune(parts: PruneParts, rule: PruneRule, isDryRun: boolean): Pr
   const removed: PruneReport["removed"][number][] = [];
   const failures: PruneReport["failures"][number][] = [];
   for (const entry of chosen) {
-    const { id, prompt, bytes } = entry;
+    const { id, prompt, bytes, trashedAt, emulated } = entry;
     try {
       if (!isDryRun && !withFolderLock(folders, () => removeUnlessKept(folders, entry))) continue;
-      removed.push({ id, bytes, prompt });
+      removed.push({ id, bytes, prompt, trashed: trashedAt !== null, emulated });
     } catch (error) {
       failures.push({
         id,
@@ -43,14 +43,16 @@ export function prune(parts: PruneParts, rule: PruneRule, isDryRun: boolean): Pr
     if (!isDryRun) journal.changed(id);
   }
   const isRemoved = new Set(removed.map(({ id }) => id));
-  const pictures = all
-    .filter(({ id }) => !isRemoved.has(id))
-    .flatMap(({ images }) => images.map(({ sha256 }) => sha256));
+  const kept = all.filter(({ id }) => !isRemoved.has(id));
+  const pictures = kept.flatMap(({ images }) => images.map(({ sha256 }) => sha256));
+  const trash = kept.filter(({ trashedAt }) => trashedAt !== null).length;
+  const sandbox = kept.filter(({ trashedAt, emulated }) => trashedAt === null && emulated).length;
   const leftovers = removeLeftovers(parts, isRemoved, new Set(pictures), isDryRun);
   return {
     removed,
     bytes: removed.reduce((sum, { bytes }) => sum + bytes, 0),
-    kept: all.length - removed.length,
+    kept: kept.length,
+    keptByKind: { history: kept.length - trash - sandbox, sandbox, trash },
     leftovers,
     failures,
   };

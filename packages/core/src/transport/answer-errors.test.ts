@@ -18,7 +18,7 @@ function report(failed: FailedAnswer): unknown {
   return JSON.parse(JSON.stringify(errorFromAnswer(failed)));
 }
 
-const renewHint = 'Renew it with any Codex command, for example: codex exec "hi" — or sign in again: codex login';
+const unknownLoginHint = "See whose login it is: limn status — or sign in with limn itself: limn login";
 const laterHint = "Try again later; nothing on your side is wrong.";
 const moderationHint =
   "Say it in other words; false alarms are common. A repeat of the same words may cost quota and be refused again.";
@@ -247,7 +247,7 @@ const rows: readonly (readonly [string, FailedAnswer, unknown])[] = [
       code: "login_expired",
       category: "login",
       message: "The service says that the login has expired.",
-      hint: renewHint,
+      hint: unknownLoginHint,
       retryable: false,
       retryAfterMs: null,
       details: {
@@ -265,7 +265,7 @@ const rows: readonly (readonly [string, FailedAnswer, unknown])[] = [
       code: "login_refused",
       category: "login",
       message: "The service did not accept the login (401).",
-      hint: renewHint,
+      hint: unknownLoginHint,
       retryable: false,
       retryAfterMs: null,
       details: { status: 401, serviceMessage: "Unauthorized", kind: "rejected_by_service" },
@@ -391,6 +391,19 @@ const rows: readonly (readonly [string, FailedAnswer, unknown])[] = [
 
 test.each(rows)("%s", (_, failed, expected) => {
   expect(report(failed)).toEqual(expected);
+});
+
+test.each([
+  ["token", "LIMN_ACCESS_TOKEN"],
+  ["limn", "limn login"],
+  ["codex", "codex login"],
+  ["pi", "pi auth check"],
+  ["opencode", "opencode auth login"],
+  ["hermes", "hermes auth refresh"],
+])("a refused login of %s is told what helps there", (loginSource, step) => {
+  const { hint } = errorFromAnswer({ ...answer(401, {}), loginSource });
+  expect(hint).toContain(step);
+  expect(hint?.includes("codex login")).toBe(loginSource === "codex");
 });
 
 describe("the service's own words", () => {

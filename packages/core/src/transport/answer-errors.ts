@@ -11,6 +11,8 @@ export interface FailedAnswer {
   readonly nowMs: number;
   /** The user's own words, which must not come back in an error. */
   readonly privateTexts: readonly string[];
+  /** `Credential.source`, for the hint of a refused login. @default not known */
+  readonly loginSource?: string;
 }
 
 interface ServiceFacts {
@@ -21,6 +23,18 @@ interface ServiceFacts {
   readonly plan: string | null;
   readonly moderation: { readonly stage: string | null; readonly categories: readonly string[] };
 }
+
+/** What helps where a login is refused, by whose it is. */
+const loginHints: ReadonlyMap<string, string> = new Map([
+  ["token", "Give a fresh token, LIMN_ACCESS_TOKEN=…, or leave the variable out to use a stored login."],
+  ["limn", "Sign in again: limn login"],
+  ["codex", 'Renew it with any Codex command, for example: codex exec "hi" — or sign in again: codex login'],
+  ["pi", "Renew it with Pi: pi auth check --provider openai-codex — or sign in with limn itself: limn login"],
+  ["opencode", "Sign in again with opencode: opencode auth login -p openai — or with limn itself: limn login"],
+  ["hermes", "Renew it with Hermes: hermes auth refresh openai-codex — or sign in with limn itself: limn login"],
+]);
+
+const unknownLoginHint = "See whose login it is: limn status — or sign in with limn itself: limn login";
 
 /**
  * The one place where a status, headers and an error body become a code (codex-backend contract 3.6 and 2.3).
@@ -51,7 +65,7 @@ export function errorFromAnswer(answer: FailedAnswer): LimnError {
     const expired = facts.code === "token_expired";
     return new LimnError(expired ? "login_expired" : "login_refused", {
       message: expired ? "The service says that the login has expired." : "The service did not accept the login (401).",
-      hint: 'Renew it with any Codex command, for example: codex exec "hi" — or sign in again: codex login',
+      hint: loginHints.get(answer.loginSource ?? "") ?? unknownLoginHint,
       details: { ...details, kind: "rejected_by_service" },
     });
   }

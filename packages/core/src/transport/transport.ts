@@ -206,6 +206,7 @@ class Exchange {
       body,
       nowMs: clock(),
       privateTexts: this.#call.privateTexts ?? [],
+      loginSource: credential.source,
     });
     return {
       kind: "failed",

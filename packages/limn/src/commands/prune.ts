@@ -108,13 +108,23 @@ function print({ terminal }: HostContext, report: PruneReport, isDryRun: boolean
     terminal.data(JSON.stringify({ schemaVersion: 1, dryRun: isDryRun, ...report }));
     return;
   }
-  const rows = report.removed.map(({ id, bytes, prompt }) => [
-    id,
-    formatBytes(bytes),
-    oneLine(prompt ?? "(prompt not kept)", 60),
+  const kindOf = ({ trashed, emulated }: PruneReport["removed"][number]): string =>
+    [...(trashed ? ["trash"] : []), ...(emulated ? ["sandbox"] : [])].join(", ");
+  const hasKinds = report.removed.some((entry) => kindOf(entry) !== "");
+  const rows = report.removed.map((entry) => [
+    entry.id,
+    formatBytes(entry.bytes),
+    ...(hasKinds ? [kindOf(entry)] : []),
+    oneLine(entry.prompt ?? "(prompt not kept)", 60),
   ]);
   for (const line of formatTable(rows)) terminal.data(line);
-  const kept = `${report.kept} ${report.kept === 1 ? "stays" : "stay"}`;
+  const { history, sandbox, trash } = report.keptByKind;
+  const others = [
+    ...(sandbox === 0 ? [] : [`${sandbox} of the sandbox`]),
+    ...(trash === 0 ? [] : [`${trash} in the trash`]),
+  ];
+  const beside = others.length === 0 ? "" : `, beside ${others.join(" and ")}`;
+  const kept = `${history} ${history === 1 ? "stays" : "stay"}${beside}`;
   terminal.say(
     `${isDryRun ? "would remove" : "removed"} ${countOf(report)}; ${kept}${isDryRun ? "; nothing was removed yet" : ""}`,
   );

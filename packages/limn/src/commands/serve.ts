@@ -4,10 +4,17 @@ import type { Config } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
 import { Interrupted, watchInterruption } from "../interruption.ts";
 import { startSandbox } from "../sandbox.ts";
-import { isLoopback, serveKeyFile } from "../loopback/index.ts";
+import {
+  announceServer,
+  findServers,
+  isLoopback,
+  portOfServer,
+  serveKeyFile,
+  withdrawServer,
+} from "../loopback/index.ts";
 import { makeThumbnail } from "../image-tools.ts";
 import { startImageServer } from "../serve/index.ts";
-import { announceServer, createStudioSite, pageFolder, withdrawServer } from "../studio/index.ts";
+import { createStudioSite, pageFolder } from "../studio/index.ts";
 import type { StudioSite } from "../studio/index.ts";
 import type { JsonOption } from "./account.ts";
 
@@ -24,12 +31,13 @@ const defaultHost = "127.0.0.1";
 
 /**
  * `limn serve`: OpenAI's images API on the plan, and the studio, until it is interrupted. `opened` gets a link to the studio when all is
- * ready.
+ * ready. `command` is what its user typed, for hints.
  */
 export async function serve(
   context: HostContext,
   options: ServeCommandOptions,
   opened: (studioLink: string) => Promise<void> = async () => undefined,
+  command: "limn serve" | "limn studio" = "limn serve",
 ): Promise<number> {
   const { terminal } = context;
   const port = portOf(options.port);
@@ -88,9 +96,11 @@ export async function serve(
         mounted.resolve(site);
         return site;
       },
+    }).catch((error: unknown) => {
+      throw portTaken(error, { folder, port, command, emulated: sandbox !== null });
     });
     const studio = await mounted.promise;
-    announceServer(folder, { url: server.url, emulated: sandbox !== null });
+    announceServer(folder, { url: server.url, emulated: sandbox !== null }, Date.now());
     // Before the address is printed: who reads it may stop the program at once.
     const { signal, stop } = watchInterruption();
     if (options.json === true) terminal.data(JSON.stringify({ url: server.url, keyFile: keyFile.path }));
@@ -122,6 +132,36 @@ export async function serve(
   } finally {
     await sandbox?.close();
   }
+}
+
+/** What to do instead, where a port is taken; any other failure as it is. */
+function portTaken(
+  error: unknown,
+  wanted: {
+    readonly folder: string;
+    readonly port: number;
+    readonly command: "limn serve" | "limn studio";
+    readonly emulated: boolean;
+  },
+): unknown {
+  const { cause } = error instanceof LimnError ? error : {};
+  if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) return error;
+  const { folder, port, command, emulated } = wanted;
+  const another = `${command}${emulated ? " --sandbox" : ""} --port 0`;
+  const holder = findServers(folder).find((server) => portOfServer(server) === port);
+  if (holder === undefined)
+    return new LimnError("connection_failed", {
+      message: `The port ${port} is taken by another program.`,
+      hint: `Let the system choose one: ${another}`,
+      retryable: false,
+      cause,
+    });
+  return new LimnError("connection_failed", {
+    message: `limn serve${holder.emulated ? " --sandbox" : ""} runs already: ${holder.url}`,
+    hint: `Open its studio: limn studio --port ${port} — or start another one: ${another}`,
+    retryable: false,
+    cause,
+  });
 }
 
 function portOf(given: string | undefined): number {

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { LimnError, limnFolders } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
-import { serveKeyFile } from "../loopback/index.ts";
+import { findServers, serveKeyFile } from "../loopback/index.ts";
 import {
   applyPlans,
   checkOptions,
@@ -164,7 +164,7 @@ function sayNext(
     );
 }
 
-/** What to paste, on stdout: the entry, or with `--skill` the skill's text. A place that is not known is no hindrance. */
+/** What to paste, on stdout: the entries, or with `--skill` the skill's text. A place that is not known is no hindrance. */
 function print(context: HostContext, client: Client, scope: Scope, options: SetupOptions): number {
   const { environment, terminal } = context;
   const file =
@@ -177,8 +177,22 @@ function print(context: HostContext, client: Client, scope: Scope, options: Setu
   const text = snippet(client, place, entry);
   const ownCommand = client.ownCommand?.(parts, scope) ?? null;
   const skill = options.skill === true ? { file: skillFile(client, environment, scope), text: skillText } : null;
+  const images =
+    client.images?.byDefault === true && scope === "user"
+      ? imageSnippets(context, client, shownPlace(context, options))
+      : [];
   if (options.json === true) {
-    const printed = { schemaVersion: 1, client: client.id, scope, file, snippet: text, entry, ownCommand, skill };
+    const printed = {
+      schemaVersion: 1,
+      client: client.id,
+      scope,
+      file,
+      snippet: text,
+      entry,
+      ownCommand,
+      skill,
+      images,
+    };
     terminal.data(JSON.stringify(printed));
   } else if (skill !== null) {
     terminal.say(`For ${skill.file ?? `a skill in ${client.title}`}:`);
@@ -187,31 +201,47 @@ function print(context: HostContext, client: Client, scope: Scope, options: Setu
     terminal.say(`For ${file ?? `${client.title}'s settings`}:`);
     terminal.data(text);
     if (ownCommand !== null) terminal.say(`Or, by its own program: ${ownCommand}`);
+    if (images.length > 0) sayImages(context, images, options);
   }
   return 0;
 }
 
 /** The settings of the client's own image tool, to paste. */
 function printImages(context: HostContext, client: Client, options: SetupOptions): number {
-  const { environment, terminal } = context;
   const place = shownPlace(context, options);
-  const folder = client.images?.folder(environment) ?? null;
-  const files = (client.images?.entries ?? []).map((entry) => {
+  const files = imageSnippets(context, client, place);
+  if (options.json === true) {
+    const { terminal } = context;
+    terminal.data(JSON.stringify({ schemaVersion: 1, client: client.id, baseURL: place.baseURL, files }));
+    sayWhereKeyIs(context, options);
+  } else sayImages(context, files, options);
+  return 0;
+}
+
+interface FileSnippet {
+  /** Its name alone where the folder is not known. */
+  readonly file: string;
+  readonly snippet: string;
+}
+
+function imageSnippets({ environment }: HostContext, { images }: Client, place: ServePlace): readonly FileSnippet[] {
+  const folder = images?.folder(environment) ?? null;
+  return (images?.entries ?? []).map((entry) => {
     const at = entry.place("");
     return {
       file: folder === null ? entry.fileName : join(folder, entry.fileName),
       snippet: snippet(entry, at, entry.entry(place, at)),
     };
   });
-  if (options.json === true)
-    terminal.data(JSON.stringify({ schemaVersion: 1, client: client.id, baseURL: place.baseURL, files }));
-  else
-    for (const { file, snippet: text } of files) {
-      terminal.say(`For ${file}:`);
-      terminal.data(text);
-    }
+}
+
+function sayImages(context: HostContext, files: readonly FileSnippet[], options: SetupOptions): void {
+  const { terminal } = context;
+  for (const { file, snippet: text } of files) {
+    terminal.say(`For ${file}:`);
+    terminal.data(text);
+  }
   sayWhereKeyIs(context, options);
-  return 0;
 }
 
 /** Settings that setup cannot write, on stdout. For OpenAI's libraries they are commands for the shell. */
@@ -225,7 +255,7 @@ function printSettings(context: HostContext, settings: PrintedSettings, options:
       message: `limn writes nothing for ${settings.title}, so --${stray} means nothing.`,
       hint: `See the settings: limn setup ${settings.id}`,
     });
-  const place = shownPlace(context, options);
+  const place = shownPlace(context, options, runningAddress(context));
   const isForShell = settings.id === "openai" && options.showKey !== true;
   const lines = isForShell ? shellLines(environment.platform, place, showKeyCommand(context)) : settings.lines(place);
   if (options.json === true) {
@@ -241,13 +271,19 @@ function printSettings(context: HostContext, settings: PrintedSettings, options:
 }
 
 /** With the key only where it was asked for. */
-function shownPlace({ environment }: HostContext, options: SetupOptions): ServePlace {
+function shownPlace({ environment }: HostContext, options: SetupOptions, known?: string): ServePlace {
   const isShown = options.showKey === true;
   return {
-    baseURL: chosenBaseURL(options),
+    baseURL: chosenBaseURL(options, known),
     isNamed: true,
     key: isShown ? serveKeyFile(limnFolders(environment).config).ensure() : "<key>",
   };
+}
+
+/** Of the newest `limn serve` that runs, one that really draws before the sandbox's; undefined when none runs. */
+function runningAddress({ environment }: HostContext): string | undefined {
+  const servers = findServers(limnFolders(environment).config);
+  return (servers.find(({ emulated }) => !emulated) ?? servers[0])?.url;
 }
 
 function showKeyCommand({ environment }: HostContext): string {

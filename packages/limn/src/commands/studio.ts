@@ -1,7 +1,7 @@
 import { LimnError, limnFolders } from "@limn/core";
 import type { HostContext } from "../host-context.ts";
-import { serveKeyFile } from "../loopback/index.ts";
-import { findServer } from "../studio/index.ts";
+import { findServers, portOfServer, serveKeyFile } from "../loopback/index.ts";
+import type { RunningServer } from "../loopback/index.ts";
 import { serve } from "./serve.ts";
 
 interface StudioCommandOptions {
@@ -21,12 +21,7 @@ export async function studio(context: HostContext, options: StudioCommandOptions
     await show(context, link, options);
     return 0;
   }
-  if (options.print === true)
-    throw new LimnError("connection_failed", {
-      message: `No limn serve${options.sandbox === true ? " --sandbox" : ""} runs${options.port === undefined ? "" : ` on port ${options.port}`}, so there is no link to print.`,
-      hint: "Start one: limn serve",
-      retryable: false,
-    });
+  if (options.print === true) throw nothingToPrint(context, options);
   const { port, sandbox } = options;
   return serve(
     context,
@@ -35,7 +30,19 @@ export async function studio(context: HostContext, options: StudioCommandOptions
       terminal.say("Opening the studio in your browser …");
       await openBrowser(newLink);
     },
+    "limn studio",
   );
+}
+
+function nothingToPrint({ environment }: HostContext, { port, sandbox }: StudioCommandOptions): LimnError {
+  const others = findServers(limnFolders(environment).config).map(
+    (server) => `limn studio --port ${portOfServer(server)}${server.emulated ? " (sandbox)" : ""}`,
+  );
+  return new LimnError("connection_failed", {
+    message: `No limn serve${sandbox === true ? " --sandbox" : ""} runs${port === undefined ? "" : ` on port ${port}`}, so there is no link to print.`,
+    hint: others.length === 0 ? "Start one: limn serve" : `What runs: ${others.join(", ")}`,
+    retryable: false,
+  });
 }
 
 async function show({ terminal }: HostContext, link: string, { print }: StudioCommandOptions): Promise<void> {
@@ -44,32 +51,40 @@ async function show({ terminal }: HostContext, link: string, { print }: StudioCo
   if (print !== true) await openBrowser(link);
 }
 
-/** Null when no server runs that is meant. */
+/** Of the newest server that is meant and answers; null when there is none. */
 async function linkOfRunning(
   { environment, terminal }: HostContext,
   { port, sandbox }: StudioCommandOptions,
 ): Promise<string | null> {
   const { config } = limnFolders(environment);
-  const server = findServer(config);
-  if (server === null || (sandbox === true && !server.emulated)) return null;
-  if (port !== undefined && new URL(server.url).port !== port) return null;
   const key = serveKeyFile(config).current();
   if (key === "") return null;
+  const meant = findServers(config).filter(
+    (server) => (sandbox !== true || server.emulated) && (port === undefined || String(portOfServer(server)) === port),
+  );
+  for (const server of meant) {
+    const link = await newLinkOf(server, key);
+    if (link === null) continue;
+    if (server.emulated && sandbox !== true)
+      terminal.say("SANDBOX: the limn serve that runs draws with the built-in emulator; nothing is spent.");
+    return link;
+  }
+  return null;
+}
+
+/** Null when it ended just now, or hangs. */
+async function newLinkOf({ url }: RunningServer, key: string): Promise<string | null> {
   try {
-    const response = await fetch(`${server.url}/api/links`, {
+    const response = await fetch(`${url}/api/links`, {
       method: "POST",
       headers: { authorization: `Bearer ${key}` },
       signal: AbortSignal.timeout(patienceMs),
     });
     if (!response.ok) return null;
     const answer: unknown = await response.json();
-    if (typeof answer !== "object" || answer === null || !("url" in answer) || typeof answer.url !== "string")
-      return null;
-    if (server.emulated && sandbox !== true)
-      terminal.say("SANDBOX: the limn serve that runs draws with the built-in emulator; nothing is spent.");
-    return answer.url;
+    const isLink = typeof answer === "object" && answer !== null && "url" in answer && typeof answer.url === "string";
+    return isLink ? String(answer.url) : null;
   } catch {
-    // It ended just now, or hangs: then one is started.
     return null;
   }
 }

@@ -6,3 +6,5 @@ export { mcpKeyFile, serveKeyFile } from "./key-file.ts";
 export { listen } from "./listen.ts";
 export type { Route, Site } from "./route.ts";
 export { isSameSecret } from "./secret.ts";
+export { announceServer, findServers, portOfServer, withdrawServer } from "./running-server.ts";
+export type { RunningServer } from "./running-server.ts";

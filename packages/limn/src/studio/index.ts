@@ -1,4 +1,3 @@
 export { createStudioSite } from "./create-studio-site.ts";
 export type { StudioSite } from "./create-studio-site.ts";
 export { pageFolder } from "./page-folder.ts";
-export { announceServer, findServer, withdrawServer } from "./running-server.ts";
