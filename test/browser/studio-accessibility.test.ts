@@ -40,7 +40,10 @@ describeInBrowser("everybody can use the studio", (browser) => {
       await page.getByRole("button", { name: "Filters", exact: true }).click();
       await page.getByRole("combobox", { name: "Engine" }).waitFor();
       await look("filters");
-      await page.getByRole("button", { name: "Filters", exact: true }).click();
+      // On a phone they are a sheet of their own.
+      const sheet = page.getByRole("dialog", { name: "Filters" }).getByRole("button", { name: "Show what was found" });
+      if (await sheet.isVisible()) await sheet.click();
+      else await page.getByRole("button", { name: "Filters", exact: true }).click();
       await page.getByRole("button", { name: "Select", exact: true }).click();
       await page.locator("#wall a[data-id]").first().click();
       await page.getByText("1 selected").waitFor();

@@ -67,7 +67,7 @@ describeInBrowser("the studio and the account", (browser) => {
     const world = new World();
     await seedLibrary({ folder: world.limnHome, count: 5, trashedShare: 0, isAllDone: true });
     const { page, expectComplaint } = await visit(browser(), await startStudio(world));
-    await page.getByText("5 pictures").waitFor();
+    await page.getByText("5 entries").waitFor();
     await world.run(["serve", "--rotate-key"]);
     // The icon is asked for again some time, too.
     expectComplaint(/401|icon\.svg/);

@@ -54,7 +54,7 @@ describeInBrowser("the studio and a library that is not as it should be", (brows
     // A clock that was set back: made after today, ended before it began.
     changeManifest(world, future, { createdAt: "2041-01-01T00:00:00.000Z", endedAt: "2020-01-01T00:00:00.000Z" });
     const { page } = await visit(browser(), await startStudio(world));
-    await page.getByText("8 pictures").waitFor();
+    await page.getByText("8 entries").waitFor();
     await page.locator(`#wall a[data-id="${future}"]`).click();
     await page.getByText("gpt-image-2").or(page.getByText("gpt-5.5")).first().waitFor();
   });
@@ -92,7 +92,7 @@ describeInBrowser("the studio and a library that is not as it should be", (brows
     const world = new World();
     const entries = await seedLibrary({ folder: world.limnHome, count: 6, trashedShare: 0, isAllDone: true });
     const { page, expectComplaint } = await visit(browser(), await startStudio(world));
-    await page.getByText("6 pictures").waitFor();
+    await page.getByText("6 entries").waitFor();
     const id = entries.at(-1)?.manifest.id ?? "";
     await page.locator(`#wall a[data-id="${id}"]`).click();
     await page.waitForURL(`**/g/${id}*`);
@@ -105,7 +105,7 @@ describeInBrowser("the studio and a library that is not as it should be", (brows
     await shoot(page, "deleted-while-viewed");
     expect(await axeViolations(page)).toEqual([]);
     await page.keyboard.press("Escape");
-    await page.getByText("5 pictures").waitFor();
+    await page.getByText("5 entries").waitFor();
   });
 
   it("makes a corrupt index anew", async () => {
@@ -115,7 +115,7 @@ describeInBrowser("the studio and a library that is not as it should be", (brows
     const index = join(world.limnHome, "index");
     for (const name of readdirSync(index)) writeFileSync(join(index, name), "this is no database".repeat(500));
     const { page } = await visit(browser(), await startStudio(world));
-    await page.getByText("40 pictures").waitFor();
+    await page.getByText("40 entries").waitFor();
   });
 
   it.skipIf(!canMount())("shows a library on a read-only disk, and says that nothing can be made there", async () => {
@@ -126,7 +126,7 @@ describeInBrowser("the studio and a library that is not as it should be", (brows
     await world.run(["serve", "--show-key"]);
     makeReadOnly(disk);
     const { page, expectComplaint } = await visit(browser(), await startStudio(world));
-    await page.getByText("20 pictures").waitFor();
+    await page.getByText("20 entries").waitFor();
     await page.locator("#wall img").first().waitFor();
     await page.getByRole("group", { name: "Plan and connection" }).getByText("Read-only").waitFor();
     await page.getByRole("button", { name: "Create", exact: true }).click();
@@ -142,7 +142,7 @@ describeInBrowser("the studio and a library that is not as it should be", (brows
       .getByText(/read-only|could not be/i)
       .first()
       .waitFor();
-    await page.getByText("20 pictures").waitFor();
+    await page.getByText("20 entries").waitFor();
   });
 });
 

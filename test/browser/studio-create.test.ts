@@ -25,7 +25,7 @@ describeInBrowser("making pictures in the studio", (browser) => {
     await composer.getByRole("button", { name: "Create", exact: true }).click();
     const card = page.getByRole("link", { name: words });
     await card.locator("img").waitFor();
-    await page.getByText("1 picture", { exact: true }).waitFor();
+    await page.getByText("1 entry", { exact: true }).waitFor();
     const [id] = world.generations();
     expect(world.manifest(id ?? "")).toMatchObject({ prompt: words, state: "done", emulated: true });
     await shoot(page, "first-picture");

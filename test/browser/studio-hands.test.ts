@@ -35,7 +35,7 @@ describeInBrowser("the studio by keyboard and by thumb", (browser) => {
     await page.keyboard.type("no such words");
     await page.getByRole("heading", { name: "Nothing found" }).waitFor();
     await key("Escape");
-    await page.getByText("40 pictures").waitFor();
+    await page.getByText("40 entries").waitFor();
     await key("Escape", "c");
     await expect.poll(() => focused(page)).toBe("Prompt");
     await page.keyboard.type("a paper boat");
@@ -59,7 +59,7 @@ describeInBrowser("the studio by keyboard and by thumb", (browser) => {
     await help.waitFor({ state: "detached" });
     await page.locator(`#wall a[data-id="${chosen}"]`).focus();
     await key(" ", "Delete");
-    await page.getByText("40 pictures").waitFor();
+    await page.getByText("40 entries").waitFor();
     expect(world.generations()).not.toContain(chosen);
     await shoot(page, "keyboard");
   });

@@ -42,7 +42,7 @@ describeInBrowser("a page of somebody else in the browser of a studio's user", (
     const [image] = entries[0]?.manifest.images ?? [];
     const served = await startStudio(world);
     const { context, page } = await visit(browser(), served, { isAttacked: true });
-    await page.getByText("3 pictures").waitFor();
+    await page.getByText("3 entries").waitFor();
     const answers: (readonly [string, number])[] = [];
     const hostile = await context.newPage();
     hostile.on("response", (response) => {

@@ -13,7 +13,7 @@ describeInBrowser("the studio's library", (browser) => {
     const entries = await seedLibrary({ folder: world.limnHome, count: 10_000, trashedShare: 0 });
     const { page } = await visit(browser(), await startStudio(world));
     const cards = page.locator("#wall > li");
-    await page.getByText("10,000 pictures").waitFor();
+    await page.getByText("10,000 entries").waitFor();
     await page.locator("#wall img").first().waitFor();
     expect(await cards.count()).toBeLessThan(60);
     await shoot(page, "wall-10000");
@@ -37,14 +37,14 @@ describeInBrowser("the studio's library", (browser) => {
       await search.fill(words);
       await page
         .getByRole("status")
-        .filter({ hasText: new RegExp(`^${count} pictures?$`) })
+        .filter({ hasText: new RegExp(`^${count} entr(?:y|ies)$`) })
         .waitFor();
       expect(new URL(page.url()).searchParams.get("text")).toBe(words);
     }
     await page.getByRole("heading", { name: "Nothing found" }).waitFor();
     await shoot(page, "nothing-found");
     await page.getByRole("button", { name: "Clear all filters" }).click();
-    await page.getByText("300 pictures").waitFor();
+    await page.getByText("300 entries").waitFor();
     expect(new URL(page.url()).search).toBe("");
   });
 
@@ -56,11 +56,11 @@ describeInBrowser("the studio's library", (browser) => {
       all: entries.filter(({ manifest }) => manifest.engine === "images").length,
     };
     const { page } = await visit(browser(), await startStudio(world), { path: "/?operation=edit&engine=images" });
-    await page.getByText(`${counts.edits} pictures`).waitFor();
+    await page.getByText(`${counts.edits} entries`).waitFor();
     await page.getByRole("button", { name: "Remove filter: Edits" }).click();
-    await page.getByText(`${counts.all} pictures`).waitFor();
+    await page.getByText(`${counts.all} entries`).waitFor();
     await page.goBack();
-    await page.getByText(`${counts.edits} pictures`).waitFor();
+    await page.getByText(`${counts.edits} entries`).waitFor();
     await page.getByRole("button", { name: "Filters", exact: true }).click();
     await page.getByRole("combobox", { name: "Engine" }).selectOption("");
     await page.getByRole("button", { name: "Remove filter: Engine images" }).waitFor({ state: "detached" });
@@ -72,29 +72,29 @@ describeInBrowser("the studio's library", (browser) => {
     const world = new World();
     await seedLibrary({ folder: world.limnHome, count: 30, trashedShare: 0, isAllDone: true });
     const { page } = await visit(browser(), await startStudio(world));
-    await page.getByText("30 pictures").waitFor();
+    await page.getByText("30 entries").waitFor();
     const cards = page.locator("#wall a[data-id]");
     const ids = [await cards.nth(0).getAttribute("data-id"), await cards.nth(1).getAttribute("data-id")];
     await select(page, ids);
     await page.getByText("2 selected").waitFor();
     await shoot(page, "selected");
     await page.getByRole("button", { name: "To the trash" }).click();
-    await page.getByText("28 pictures").waitFor();
+    await page.getByText("28 entries").waitFor();
     expect(world.generations().filter((id) => ids.includes(id))).toEqual([]);
     await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("30 pictures").waitFor();
+    await page.getByText("30 entries").waitFor();
     expect(world.generations().filter((id) => ids.includes(id))).toHaveLength(2);
 
     await select(page, ids);
     await page.getByRole("button", { name: "To the trash" }).click();
-    await page.getByText("28 pictures").waitFor();
+    await page.getByText("28 entries").waitFor();
     await page.getByRole("button", { name: "Trash", exact: true }).click();
     await page.getByRole("heading", { name: "Trash" }).waitFor();
-    await page.getByText("2 pictures").waitFor();
+    await page.getByText("2 entries").waitFor();
     await shoot(page, "trash");
     await select(page, [ids[0]]);
     await page.getByRole("button", { name: "Restore" }).click();
-    await page.getByText("1 picture", { exact: true }).waitFor();
+    await page.getByText("1 entry", { exact: true }).waitFor();
     await select(page, [ids[1]]);
     await page.getByRole("button", { name: "Delete for good" }).click();
     const question = page.getByRole("dialog", { name: "Delete this picture for good?" });
@@ -109,7 +109,7 @@ describeInBrowser("the studio's library", (browser) => {
     const world = new World();
     const entries = await seedLibrary({ folder: world.limnHome, count: 12, trashedShare: 0, isAllDone: true });
     const { page } = await visit(browser(), await startStudio(world));
-    await page.getByText("12 pictures").waitFor();
+    await page.getByText("12 entries").waitFor();
     await page.getByRole("button", { name: "Select", exact: true }).click();
     await page.getByRole("button", { name: "All loaded" }).click();
     await page.getByRole("button", { name: "Download" }).click();

@@ -28,7 +28,7 @@ describeInBrowser("the studio, while other programs work", (browser) => {
     emulator.setScenario("ok");
     await world.run(["generate", "a paper boat"]);
     await page.getByRole("link", { name: "a paper boat" }).locator("img").waitFor();
-    await page.getByText("2 pictures").waitFor();
+    await page.getByText("2 entries").waitFor();
   });
 
   it("goes on after its stream of events was cut, with what it missed", async () => {
@@ -37,7 +37,7 @@ describeInBrowser("the studio, while other programs work", (browser) => {
     const served = await startStudio(world);
     const line = await startForwardProxy();
     const { page, expectComplaint } = await visit(browser(), served, { proxy: { server: line.address } });
-    await page.getByText("5 pictures").waitFor();
+    await page.getByText("5 entries").waitFor();
     expectComplaint(/net::ERR_/);
     line.cut();
     await page.getByText("limn does not answer").first().waitFor();
@@ -48,7 +48,7 @@ describeInBrowser("the studio, while other programs work", (browser) => {
     expect(await missed.count()).toBe(0);
     line.mend();
     await missed.waitFor();
-    await page.getByText("6 pictures").waitFor();
+    await page.getByText("6 entries").waitFor();
     await page.getByText("limn does not answer").first().waitFor({ state: "detached" });
     // What could not be loaded meanwhile is loaded now.
     await expect.poll(async () => page.locator("#wall img").count()).toBe(6);
@@ -86,7 +86,7 @@ describeInBrowser("the studio, while other programs work", (browser) => {
     // Two servers, as when somebody starts a second one.
     const one = await visit(browser(), await startStudio(world));
     const other = await visit(browser(), await startStudio(world));
-    for (const { page } of [one, other]) await page.getByText("8 pictures").waitFor();
+    for (const { page } of [one, other]) await page.getByText("8 entries").waitFor();
     const card = one.page.locator("#wall > li").first();
     const id = await card.locator("a[data-id]").getAttribute("data-id");
     await card.hover();
@@ -97,7 +97,7 @@ describeInBrowser("the studio, while other programs work", (browser) => {
       .waitFor();
     await one.page.locator(`a[data-id="${id}"]`).focus();
     await one.page.keyboard.press("Delete");
-    await one.page.getByText("7 pictures").waitFor();
-    await other.page.getByText("7 pictures").waitFor();
+    await one.page.getByText("7 entries").waitFor();
+    await other.page.getByText("7 entries").waitFor();
   });
 });

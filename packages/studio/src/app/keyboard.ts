@@ -16,7 +16,7 @@ export function addShortcuts(shortcuts: Shortcuts): () => void {
 export function startKeyboard(): void {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (document.querySelector("dialog[open], .pswp") !== null || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open], .pswp") !== null || isTyping(event.target, event.key)) return;
     const found = layers.findLast((layer) => Object.hasOwn(layer, event.key));
     if (found === undefined) return;
     event.preventDefault();
@@ -24,8 +24,11 @@ export function startKeyboard(): void {
   });
 }
 
+const sliderKeys = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+
 /** Fields where letters are text; sliders and lists keep their arrows. */
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  if (target.matches("input[type=range]")) return sliderKeys.has(key);
   return target.isContentEditable || target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
 }

@@ -6,7 +6,8 @@ import { closeComposer, Composer, isComposerOpen, openComposer } from "../compos
 import { Filters, Toolbar } from "../filters/index.tsx";
 import { OfflineBanner, StatusBar } from "../status/index.tsx";
 import { t } from "../texts/index.ts";
-import { Toasts } from "../widgets/index.ts";
+import { Button, Dialog, Toasts } from "../widgets/index.ts";
+import { putErrorsAway } from "../widgets/toast.tsx";
 import { Wall } from "../wall/index.tsx";
 import { Boundary } from "./boundary.tsx";
 import { Header } from "./header.tsx";
@@ -24,6 +25,7 @@ const Help = lazy(async () => (await import("./help.tsx")).Help);
 export function Shell(): JSX.Element {
   const { view, id, image, query } = route.value;
   const isSheet = useMedia("(max-width: 799px)");
+  const isPhone = useMedia("(max-width: 559px)");
   const main = useRef<HTMLElement>(null);
   useEffect(
     () =>
@@ -44,6 +46,7 @@ export function Shell(): JSX.Element {
   useEffect(() => {
     document.title = query.trash === true ? `${t("app.trash")} – ${t("app.title")}` : t("app.title");
   });
+  useEffect(putErrorsAway, [view, id]);
   useFocusBack(view === "detail" ? id : null);
   if (isSessionLost.value) return <SessionLost />;
   const isCovered = isSheet && isComposerOpen.value;
@@ -60,7 +63,7 @@ export function Shell(): JSX.Element {
       <div class="shell-middle">
         <main class="main" id="main" tabIndex={-1} ref={main} inert={isCovered}>
           <div class="main-wall" inert={isDetail}>
-            {areFiltersOpen.value && <Filters />}
+            {areFiltersOpen.value && !isPhone && <Filters />}
             <Toolbar />
             {query.trash === true && <p class="muted small trash-note">{t("trash.explained")}</p>}
             <Boundary>
@@ -81,9 +84,31 @@ export function Shell(): JSX.Element {
       <footer class="shell-foot" inert={isCovered}>
         <StatusBar />
       </footer>
+      {areFiltersOpen.value && isPhone && <FiltersDialog />}
       <Toasts />
       {isHelpOpen.value && <Help onClose={() => (isHelpOpen.value = false)} />}
     </div>
+  );
+}
+
+/** On a phone the filters need the whole of it. */
+function FiltersDialog(): JSX.Element {
+  const close = (): void => {
+    areFiltersOpen.value = false;
+  };
+  return (
+    <Dialog
+      title={t("filters.title")}
+      size="full"
+      onClose={close}
+      actions={
+        <Button kind="primary" onClick={close}>
+          {t("filters.show")}
+        </Button>
+      }
+    >
+      <Filters />
+    </Dialog>
   );
 }
 
@@ -94,7 +119,9 @@ function useFocusBack(id: string | null): void {
     const closed = before.current;
     before.current = id;
     if (id !== null || closed === null) return;
-    document.querySelector<HTMLElement>(`[data-id="${CSS.escape(closed)}"]`)?.focus({ preventScroll: true });
+    // A card that was thrown away meanwhile left the Tab key to its neighbour.
+    const card = document.querySelector<HTMLElement>(`[data-id="${CSS.escape(closed)}"]`);
+    (card ?? document.querySelector<HTMLElement>('[data-id][tabindex="0"]'))?.focus({ preventScroll: true });
   }, [id]);
 }
 

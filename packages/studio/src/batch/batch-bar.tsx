@@ -10,6 +10,14 @@ import { downloadEntries, entriesOf } from "./download.ts";
 import { WordsDialog } from "./words-dialog.tsx";
 import "./batch.css";
 
+/** The bar went away with the focus. */
+function focusWall(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>('#wall [data-id][tabindex="0"], #main')?.focus({ preventScroll: true });
+  });
+}
+
 /** What can be done with the chosen ones. */
 export function BatchBar(): JSX.Element | null {
   const ids = selected.value;
@@ -28,10 +36,12 @@ export function BatchBar(): JSX.Element | null {
     if (count > 0) toast({ message: t("batch.changed", { count }) });
   };
   const isNone = ids.size === 0;
+  const pictures = entriesOf(ids).reduce((sum, { images }) => sum + images.length, 0);
   return (
     <section class="batch" aria-label={t("batch.title")}>
       <p class="batch-count" role="status">
         {t("batch.selected", { count: ids.size })}
+        {pictures !== ids.size && `, ${t("wall.pictures", { count: pictures })}`}
       </p>
       <div class="batch-buttons">
         <Button kind="quiet" icon="select" onClick={() => selectAll(shown.idsBetween(0, shown.loaded))}>
@@ -50,7 +60,6 @@ export function BatchBar(): JSX.Element | null {
           !isNone && (
             <>
               <Menu
-                class="menu-up"
                 kind="quiet"
                 label={t("batch.download")}
                 icon="download"
@@ -62,7 +71,6 @@ export function BatchBar(): JSX.Element | null {
                 {t("batch.download")}
               </Menu>
               <Menu
-                class="menu-up"
                 kind="quiet"
                 label={t("batch.mark")}
                 icon="tag"
@@ -75,7 +83,7 @@ export function BatchBar(): JSX.Element | null {
               >
                 {t("batch.mark")}
               </Menu>
-              <Button kind="quiet" icon="trash" onClick={() => void trashEntries(all)}>
+              <Button kind="quiet" icon="trash" onClick={() => void trashEntries(all).then(focusWall)}>
                 {t("batch.trash")}
               </Button>
             </>

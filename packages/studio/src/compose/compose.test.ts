@@ -12,7 +12,6 @@ import {
   maskOf,
   moveReference,
   removeReference,
-  setOperation,
   setRole,
   sourceOf,
   type Draft,
@@ -22,8 +21,9 @@ import {
 } from "./draft.ts";
 import { mostImages, wishesOf } from "./honours.ts";
 import { fingerprintOf, intentAfter, intentFor, outcomeOf } from "./intent.ts";
-import { readDraft, writeDraft } from "./keep-draft.ts";
+import { readDrafts, writeDrafts } from "./keep-draft.ts";
 import { parseAspect, parseSize, sizePresets } from "./size.ts";
+import { emptySlots } from "./two-drafts.ts";
 import { toRequest } from "./studio-request.ts";
 
 const seeded = { seed: 7, numRuns: 400 };
@@ -171,15 +171,15 @@ describe("the pictures that go in", () => {
     expect(sourceOf(three)?.key).toBe("a");
     expect(keys(setRole(three, "c", "source"))).toEqual(["c", "a", "b"]);
     expect(keys(setRole(three, "a", "reference"))).toEqual(["b", "a", "c"]);
-    const generating = setOperation(three, "generate");
+    const generating: Draft = { ...three, operation: "generate" };
     expect([sourceOf(generating), setRole(generating, "b", "source").operation]).toEqual([null, "edit"]);
   });
 
-  test("an edit that loses its last picture becomes a new picture", () => {
+  test("a change that loses its last picture stays a change, and asks for one", () => {
     const one = draftOf({ operation: "edit", references: [library("a")] });
-    expect(removeReference(one, "a").operation).toBe("generate");
+    expect(removeReference(one, "a").operation).toBe("edit");
+    expect(faultsOf(removeReference(one, "a"))).toEqual(["images compose.faultNoSource"]);
     expect(setRole(one, "a", "reference").operation).toBe("generate");
-    expect(setOperation(emptyDraft, "edit").operation).toBe("generate");
   });
 
   test("a region counts only for the source that it was painted on", () => {
@@ -259,32 +259,44 @@ describe("a wish after its tries", () => {
   });
 });
 
-describe("the kept draft", () => {
-  test("comes back with its options, its pictures of the library and the key of its pending try", () => {
+describe("the kept drafts", () => {
+  test("come back each with its options, its pictures of the library and the key of its pending try", () => {
     const intent = { key: "k", fingerprint: "f", isUnclear: true };
-    const draft = draftOf(
+    const edit = draftOf(
       { operation: "edit", references: [library("a"), upload("u", 5)], prompt: "<b>\u0000</b>\n猫" },
       { size: "2K", n: 4, engine: "responses", partials: 2, shrinkInputs: true, background: "opaque" },
     );
-    expect(readDraft(writeDraft({ draft, intent }))).toEqual({
-      draft: { ...draft, references: [library("a")] },
-      intent,
+    const generate = draftOf({ prompt: "a lighthouse" });
+    const slots = { generate: { draft: generate, intent: null }, edit: { draft: edit, intent } };
+    expect(readDrafts(writeDrafts(slots))).toEqual({
+      generate: { draft: generate, intent: null },
+      edit: { draft: { ...edit, references: [library("a")] }, intent },
     });
   });
 
-  test("whatever is found there, a whole draft comes of it", () => {
+  test("a change whose uploads are lost stays a change, so that its words never make a new picture", () => {
+    const edit = draftOf({ operation: "edit", references: [upload("u", 5)], prompt: "make it red" });
+    const kept = readDrafts(writeDrafts({ ...emptySlots, edit: { draft: edit, intent: null } }));
+    expect(kept.edit.draft).toEqual({ ...edit, references: [] });
+    expect(kept.generate).toEqual(emptySlots.generate);
+  });
+
+  test("whatever is found there, two whole drafts come of it", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
-        const { draft } = readDraft(text);
-        expect(Object.keys(draft.options).toSorted()).toEqual(Object.keys(emptyOptions).toSorted());
-        expect(typeof draft.prompt).toBe("string");
+      fc.property(fc.oneof(fc.json(), fc.string()), fc.boolean(), (text, isInside) => {
+        const { generate, edit } = readDrafts(isInside ? `{"generate":${text},"edit":${text}}` : text);
+        for (const { draft } of [generate, edit]) {
+          expect(Object.keys(draft.options).toSorted()).toEqual(Object.keys(emptyOptions).toSorted());
+          expect(typeof draft.prompt).toBe("string");
+        }
+        expect([generate.draft.operation, edit.draft.operation]).toEqual(["generate", "edit"]);
       }),
       seeded,
     );
-    expect(readDraft('{"options":{"n":99,"engine":"other","fit":"stretch"},"operation":"edit"}').draft).toEqual(
-      emptyDraft,
+    expect(readDrafts('{"generate":{"options":{"n":99,"engine":"other","fit":"stretch"},"operation":"edit"}}')).toEqual(
+      emptySlots,
     );
-    expect(readDraft(null)).toEqual({ draft: emptyDraft, intent: null });
+    expect(readDrafts(null)).toEqual(emptySlots);
   });
 });
 

@@ -6,13 +6,14 @@ import { LimitNotice, limitNow, useNow } from "../status/index.tsx";
 import { status } from "../api/events.ts";
 import { lazy } from "../app/lazy.tsx";
 import { checkDraft, maxPromptLength, type Field } from "./check-draft.ts";
-import { setOperation, sourceOf } from "./draft.ts";
+import { sourceOf } from "./draft.ts";
 import { FaultWords } from "./fault-words.tsx";
 import { mostImages } from "./honours.ts";
 import { fingerprintOf } from "./intent.ts";
 import { Options } from "./options.tsx";
 import { PlanPreview } from "./plan-preview.tsx";
 import { References } from "./references.tsx";
+import { refusalWords } from "./refusal-words.ts";
 import { send } from "./send.ts";
 import { SentList } from "./sent-list.tsx";
 import {
@@ -29,9 +30,9 @@ import {
   loadEngines,
   pendingIntent,
   sendError,
+  switchDraft,
 } from "./store.ts";
 import { toRequest } from "./studio-request.ts";
-import { pickFiles } from "./take-in.ts";
 
 const LibraryPicker = lazy(async () => (await import("./library-picker.tsx")).LibraryPicker);
 const MaskDialog = lazy(async () => (await import("../mask/index.tsx")).MaskDialog);
@@ -85,11 +86,7 @@ export function ComposerPanel(): JSX.Element {
                   name="operation"
                   class="visually-hidden"
                   checked={now.operation === operation}
-                  onChange={() => {
-                    // An edit begins with a picture: without one its pictures are asked for.
-                    if (operation === "edit" && now.references.length === 0) pickFiles();
-                    else change(setOperation(now, operation));
-                  }}
+                  onChange={() => switchDraft(operation)}
                 />
                 {t(`compose.${operation}`)}
               </label>
@@ -120,7 +117,7 @@ export function ComposerPanel(): JSX.Element {
         </div>
         <div class="composer-foot">
           {limit !== null && <LimitNotice limit={limit} id="compose-limit" />}
-          {sendError.value !== null && <Problem error={sendError.value} />}
+          {sendError.value !== null && <Problem error={refusalWords(sendError.value, now)} />}
           {pendingIntent.value !== null && !isSending.value && (
             <p class="composer-note" role="status">
               {t(
@@ -130,7 +127,7 @@ export function ComposerPanel(): JSX.Element {
               )}
             </p>
           )}
-          {areFaultsShown.value && faults.length > 0 && (
+          {areFaultsShown.value && faults.length > 1 && (
             <p class="composer-note composer-faults" role="alert">
               {t("compose.faults", { count: faults.length })}
             </p>

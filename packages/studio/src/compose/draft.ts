@@ -102,7 +102,7 @@ export function addReferences(draft: Draft, added: readonly Reference[]): Draft 
   return { ...draft, references: [...draft.references, ...added] };
 }
 
-/** Without pictures nothing can be changed, so an edit that loses its last one makes a new picture. */
+/** A change that loses its last picture waits for another one. */
 export function removeReference(draft: Draft, key: string): Draft {
   const references = draft.references.filter((reference) => reference.key !== key);
   return settle({ ...draft, references });
@@ -128,12 +128,7 @@ export function setRole(draft: Draft, key: string, role: "source" | "reference")
   return draft.references.length > 1 ? moveReference(draft, key, 1) : settle({ ...draft, operation: "generate" });
 }
 
-export function setOperation(draft: Draft, operation: Draft["operation"]): Draft {
-  return settle({ ...draft, operation });
-}
-
 function settle(draft: Draft): Draft {
-  const operation = draft.references.length === 0 ? "generate" : draft.operation;
   const isMaskUseful = draft.mask !== null && draft.references.some(({ key }) => key === draft.mask?.of);
-  return { ...draft, operation, mask: isMaskUseful ? draft.mask : null };
+  return { ...draft, mask: isMaskUseful ? draft.mask : null };
 }

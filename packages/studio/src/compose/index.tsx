@@ -2,20 +2,21 @@ import type { ComponentType, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../texts/index.ts";
 import { toastError } from "../widgets/index.ts";
-import { addReferences, emptyDraft } from "./draft.ts";
+import { beginDraft } from "./begin-draft.ts";
+import { emptyDraft, type Draft } from "./draft.ts";
 import { DropZone } from "./drop-zone.tsx";
-import { areFaultsShown, change, draft, focusWish, isComposerOpen, isMaskOpen, restoreDraft } from "./store.ts";
+import { areFaultsShown, drafts, focusWish, isComposerOpen, isMaskOpen, restoreDraft, showDraft } from "./store.ts";
 import { libraryReference, type LibraryPicture } from "./take-in.ts";
 import "./compose.css";
 
 export { isComposerOpen } from "./store.ts";
 export type { LibraryPicture } from "./take-in.ts";
 
-/** What the composer begins with; fields that are left out keep what is there. */
+/** What the composer begins with. With neither prompt nor pictures it goes on with what was begun of its kind. */
 export interface ComposerSeed {
   readonly operation: "generate" | "edit";
   readonly prompt?: string;
-  /** Instead of those that are there. In an edit the first is the one that is changed. */
+  /** In an edit the first is the one that is changed; a change of the same picture that was begun goes on. */
   readonly images?: readonly LibraryPicture[];
   /** Go on to choosing the region that may change. */
   readonly withMask?: boolean;
@@ -24,21 +25,28 @@ export interface ComposerSeed {
 /** Opens the composer with the focus in its prompt. */
 export function openComposer(seed: ComposerSeed): void {
   restoreDraft();
-  const before = draft.peek();
-  const images = seed.images?.map(libraryReference);
-  const references = images ?? before.references;
-  // Opened for nothing in particular, it goes on with what is in it.
-  const isResumed = images === undefined && seed.prompt === undefined;
-  change({
-    ...addReferences({ ...emptyDraft, mask: images === undefined ? before.mask : null }, references),
-    options: before.options,
-    operation: references.length === 0 ? "generate" : isResumed ? before.operation : seed.operation,
-    prompt: seed.prompt ?? before.prompt,
-  });
+  const before = drafts.peek().slots[seed.operation].draft;
+  if (isGoingOn(before, seed)) showDraft(seed.operation);
+  else
+    beginDraft({
+      ...emptyDraft,
+      options: before.options,
+      operation: seed.operation,
+      prompt: seed.prompt ?? "",
+      references: (seed.images ?? []).map(libraryReference),
+    });
   areFaultsShown.value = false;
   isComposerOpen.value = true;
-  isMaskOpen.value = seed.withMask === true && seed.operation === "edit" && references.length > 0;
+  isMaskOpen.value = seed.withMask === true && seed.operation === "edit" && (seed.images ?? []).length > 0;
   focusWish.value += 1;
+}
+
+function isGoingOn(before: Draft, { prompt, images }: ComposerSeed): boolean {
+  if (prompt !== undefined) return false;
+  const [source] = before.references;
+  const [wanted] = images ?? [];
+  if (wanted === undefined) return true;
+  return source?.kind === "library" && source.id === wanted.id && source.index === wanted.index;
 }
 
 export function closeComposer(): void {

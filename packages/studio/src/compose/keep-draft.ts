@@ -1,28 +1,33 @@
 import type { Intent } from "./intent.ts";
-import { emptyDraft, emptyOptions, type Draft, type DraftOptions, type LibraryReference } from "./draft.ts";
+import { emptyOptions, type Draft, type DraftOptions, type LibraryReference } from "./draft.ts";
+import { emptySlots, type Slot, type Slots } from "./two-drafts.ts";
 
-const place = "limn-draft";
-
-interface KeptDraft {
-  readonly draft: Draft;
-  readonly intent: Intent | null;
-}
+const place = "limn-drafts";
 
 /** Text of what survives a reload. Uploads cannot be kept there, nor a mask; pictures of the library can. */
-export function writeDraft({ draft, intent }: KeptDraft): string {
+export function writeDrafts({ generate, edit }: Slots): string {
+  return JSON.stringify({ generate: keptOf(generate), edit: keptOf(edit) });
+}
+
+function keptOf({ draft, intent }: Slot): object {
   const references = draft.references.filter((reference) => reference.kind === "library");
-  return JSON.stringify({ ...draft, references, mask: null, intent });
+  return { ...draft, references, mask: null, intent };
 }
 
 /** What was kept, with what is missing or strange left at its default. */
-export function readDraft(text: string | null): KeptDraft {
+export function readDrafts(text: string | null): Slots {
   const kept = parse(text);
-  if (!isRecord(kept)) return { draft: emptyDraft, intent: null };
+  if (!isRecord(kept)) return emptySlots;
+  return { generate: readSlot(kept["generate"], "generate"), edit: readSlot(kept["edit"], "edit") };
+}
+
+function readSlot(kept: unknown, operation: Draft["operation"]): Slot {
+  if (!isRecord(kept)) return emptySlots[operation];
   const references = Array.isArray(kept["references"]) ? kept["references"].flatMap(readReference) : [];
   const options = isRecord(kept["options"]) ? kept["options"] : {};
   return {
     draft: {
-      operation: kept["operation"] === "edit" && references.length > 0 ? "edit" : "generate",
+      operation,
       prompt: typeof kept["prompt"] === "string" ? kept["prompt"] : "",
       references,
       mask: null,
@@ -92,18 +97,18 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Of this tab alone. */
-export function storeDraft(kept: KeptDraft): void {
+export function storeDrafts(slots: Slots): void {
   try {
-    sessionStorage.setItem(place, writeDraft(kept));
+    sessionStorage.setItem(place, writeDrafts(slots));
   } catch {
     // Where the browser keeps nothing, the draft lasts as long as the page.
   }
 }
 
-export function storedDraft(): KeptDraft {
+export function storedDrafts(): Slots {
   try {
-    return readDraft(sessionStorage.getItem(place));
+    return readDrafts(sessionStorage.getItem(place));
   } catch {
-    return readDraft(null);
+    return emptySlots;
   }
 }

@@ -4,6 +4,7 @@ import type { ApiError, StudioPlan } from "@limn/core";
 import { errorOf, sendJson } from "../api/request.ts";
 import { t } from "../texts/index.ts";
 import { Button, copyText } from "../widgets/index.ts";
+import { refusalWords } from "./refusal-words.ts";
 import { draft } from "./store.ts";
 import { toRequest } from "./studio-request.ts";
 
@@ -28,7 +29,7 @@ export function PlanPreview(): JSX.Element {
         (thrown: unknown) => {
           if (abort.signal.aborted) return;
           setPlan(null);
-          setError(errorOf(thrown));
+          setError(refusalWords(errorOf(thrown), draft.peek()));
           setLoading(false);
         },
       );

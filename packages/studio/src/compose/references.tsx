@@ -4,9 +4,11 @@ import { language, t } from "../texts/index.ts";
 import { announce, Button, Icon, IconButton, Menu, type MenuItem } from "../widgets/index.ts";
 import type { DraftFault } from "./check-draft.ts";
 import { FaultWords } from "./fault-words.tsx";
+import { formatBytes } from "./format-bytes.ts";
 import { maskOf, moveReference, removeReference, setRole, sourceOf, type Reference } from "./draft.ts";
 import { mostImages } from "./honours.ts";
-import { change, draft, engines, isMaskOpen, isPicking } from "./store.ts";
+import { refusedReference } from "./refusal-words.ts";
+import { change, draft, engines, isMaskOpen, isPicking, sendError } from "./store.ts";
 import { pickFiles } from "./take-in.ts";
 import { previewOf } from "./uploads.ts";
 
@@ -20,6 +22,7 @@ export function References({ faults }: { readonly faults: readonly DraftFault[] 
   const native = engines.value.find(({ id }) => id === "images")?.maxImages ?? 5;
   const source = sourceOf(now);
   const mask = maskOf(now);
+  const refused = refusedReference(sendError.value, now);
   return (
     <section class="references" aria-labelledby="compose-images-title">
       <div class="references-head">
@@ -36,6 +39,7 @@ export function References({ faults }: { readonly faults: readonly DraftFault[] 
               reference={reference}
               place={place}
               isSource={reference === source}
+              isRefused={reference === refused}
               isLast={place === now.references.length - 1}
             />
           ))}
@@ -77,7 +81,9 @@ export function References({ faults }: { readonly faults: readonly DraftFault[] 
           {t("compose.fromLibrary")}
         </Button>
       </div>
-      {now.references.length === 0 && <p class="muted small">{t("compose.picturesHint")}</p>}
+      {now.references.length === 0 && (
+        <p class="muted small">{t(now.operation === "edit" ? "compose.picturesHintEdit" : "compose.picturesHint")}</p>
+      )}
       {now.options.engine === "auto" && now.references.length > native && now.references.length <= limit && (
         <p class="composer-note">{t("compose.weeklyWarning", { limit: native })}</p>
       )}
@@ -90,9 +96,11 @@ function ReferenceCard(props: {
   readonly reference: Reference;
   readonly place: number;
   readonly isSource: boolean;
+  /** The server would not take it. */
+  readonly isRefused: boolean;
   readonly isLast: boolean;
 }): JSX.Element {
-  const { reference, place, isSource, isLast } = props;
+  const { reference, place, isSource, isRefused, isLast } = props;
   const { key, name, width, height } = reference;
   const move = (by: number): void => {
     change(moveReference(draft.peek(), key, by));
@@ -110,7 +118,7 @@ function ReferenceCard(props: {
   ];
   return (
     <li
-      class="reference"
+      class={isRefused ? "reference reference-refused" : "reference"}
       draggable
       onDragStart={(event) => event.dataTransfer?.setData(orderType, key)}
       onDragOver={(event) => {
@@ -135,10 +143,11 @@ function ReferenceCard(props: {
         <span class="reference-name" title={name}>
           {name}
         </span>
+        {isRefused && <span class="fault">{t("compose.refused")}</span>}
         <span class="muted small">
           {[
             width === null || height === null ? null : `${width} × ${height}`,
-            reference.kind === "upload" ? formatBytes(reference.file.size) : null,
+            reference.kind === "upload" ? formatBytes(reference.file.size, language.value) : null,
           ]
             .filter((part) => part !== null)
             .join(" · ")}
@@ -173,11 +182,4 @@ function ReferencePicture({ reference }: { readonly reference: Reference }): JSX
       <span class="visually-hidden">{t("compose.noPreview")}</span>
     </span>
   );
-}
-
-function formatBytes(bytes: number): string {
-  const isLarge = bytes >= 1024 * 1024;
-  const value = bytes / (isLarge ? 1024 * 1024 : 1024);
-  const number = new Intl.NumberFormat(language.value, { maximumFractionDigits: isLarge ? 1 : 0 });
-  return `${number.format(value)} ${isLarge ? "MiB" : "KiB"}`;
 }

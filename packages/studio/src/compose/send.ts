@@ -11,6 +11,7 @@ import { intentAfter, intentFor, outcomeOf } from "./intent.ts";
 import {
   areFaultsShown,
   blockAt,
+  clearSent,
   draft,
   engines,
   isSending,
@@ -18,6 +19,7 @@ import {
   pendingIntent,
   sendError,
   sentItems,
+  setIntent,
 } from "./store.ts";
 import { toForm, toRequest } from "./studio-request.ts";
 
@@ -33,7 +35,8 @@ export async function send(): Promise<Field | null> {
   if (fault !== undefined) return fault.field;
   const parts = toRequest(sent);
   const intent = intentFor(parts, pendingIntent.peek(), () => crypto.randomUUID());
-  pendingIntent.value = intent;
+  const { operation } = sent;
+  setIntent(operation, intent);
   keepDraft();
   isSending.value = true;
   sendError.value = null;
@@ -41,16 +44,16 @@ export async function send(): Promise<Field | null> {
     const { id } = await sendForm<{ readonly id: string }>("/api/generations", toForm(parts), {
       "Idempotency-Key": intent.key,
     });
-    pendingIntent.value = intentAfter(intent, "accepted");
+    setIntent(operation, intentAfter(intent, "accepted"));
     sentItems.value = [{ id, draft: sent }, ...sentItems.peek()].slice(0, 12);
     // What was sent is gone from the form, so that a second press cannot send it again.
-    draft.value = { ...emptyDraft, options: sent.options };
+    clearSent(sent);
     announce(t("compose.sentNow"));
     void showSoon(id);
     return "prompt";
   } catch (thrown) {
     const status = thrown instanceof ApiFailure ? thrown.status : 0;
-    pendingIntent.value = intentAfter(intent, outcomeOf(status));
+    setIntent(operation, intentAfter(intent, outcomeOf(status)));
     sendError.value = errorOf(thrown);
     return fieldOf(sendError.value.details);
   } finally {

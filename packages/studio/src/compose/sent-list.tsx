@@ -9,7 +9,8 @@ import { entryOf } from "../state/library.ts";
 import { EntryState, stageWords } from "../states/entry-state.tsx";
 import { t } from "../texts/index.ts";
 import { announce, Icon, IconButton, toastError } from "../widgets/index.ts";
-import { change, draft, focusWish, sentItems, type SentItem } from "./store.ts";
+import { beginDraft } from "./begin-draft.ts";
+import { drafts, sentItems, type SentItem } from "./store.ts";
 
 /** What was sent from here, while it is made and after. */
 export function SentList(): JSX.Element | null {
@@ -97,8 +98,7 @@ function SentRow({ item }: { readonly item: SentItem }): JSX.Element {
           icon="edit"
           label={t("compose.sentReuse")}
           onClick={() => {
-            change({ ...item.draft, options: draft.peek().options });
-            focusWish.value += 1;
+            beginDraft({ ...item.draft, options: drafts.peek().slots[item.draft.operation].draft.options });
           }}
         />
         {status !== "running" && (

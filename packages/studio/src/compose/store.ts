@@ -4,14 +4,26 @@ import { status } from "../api/events.ts";
 import { getJson } from "../api/request.ts";
 import { isAway } from "../status/away.ts";
 import { limitNow } from "../status/limit-notice.tsx";
-import { emptyDraft, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import type { Intent } from "./intent.ts";
-import { storeDraft, storedDraft } from "./keep-draft.ts";
+import { storeDrafts, storedDrafts } from "./keep-draft.ts";
+import {
+  blankOf,
+  changeShown,
+  emptySlots,
+  shownSlot,
+  startDraft,
+  switchTo,
+  withSlot,
+  type TwoDrafts,
+} from "./two-drafts.ts";
 
 export const isComposerOpen = signal(false);
-export const draft = signal<Draft>(emptyDraft);
-/** The wish that was sent and not clearly answered. */
-export const pendingIntent = signal<Intent | null>(null);
+export const drafts = signal<TwoDrafts>({ shown: "generate", slots: emptySlots });
+/** The one in view. */
+export const draft = computed<Draft>(() => shownSlot(drafts.value).draft);
+/** Its wish that was sent and not clearly answered. */
+export const pendingIntent = computed<Intent | null>(() => shownSlot(drafts.value).intent);
 export const isSending = signal(false);
 export const sendError = signal<ApiError | null>(null);
 /** Once a press on send found something wrong, all of it is shown. */
@@ -39,14 +51,56 @@ let keepTimer = 0;
 export function restoreDraft(): void {
   if (isRestored) return;
   isRestored = true;
-  const kept = storedDraft();
-  draft.value = kept.draft;
-  pendingIntent.value = kept.intent;
+  drafts.value = { ...drafts.peek(), slots: storedDrafts() };
+  // What was typed last is kept too when the page is left at once.
+  addEventListener("pagehide", keepDraft);
 }
 
 export function change(next: Draft): void {
-  draft.value = next;
+  const before = drafts.peek();
+  // What is on its way stays in its place until its answer came.
+  if (isSending.peek() && next.operation !== before.shown) return;
+  put(changeShown(before, next), before);
+}
+
+/** Instead of what is composed of its kind. */
+export function startWith(next: Draft): void {
+  const before = drafts.peek();
+  put(startDraft(before, next), before);
+}
+
+export function showDraft(operation: Draft["operation"]): void {
+  const before = drafts.peek();
+  put({ ...before, shown: operation }, before);
+}
+
+/** What the switch in the head of the composer does. */
+export function switchDraft(operation: Draft["operation"]): void {
+  const before = drafts.peek();
+  put(isSending.peek() ? { ...before, shown: operation } : switchTo(before, operation), before);
+}
+
+function put(next: TwoDrafts, before: TwoDrafts): void {
+  drafts.value = next;
   sendError.value = null;
+  if (next.shown !== before.shown) areFaultsShown.value = false;
+  keepSoon();
+}
+
+/** The wish of one of the two, whichever is in view. */
+export function setIntent(operation: Draft["operation"], intent: Intent | null): void {
+  drafts.value = withSlot(drafts.peek(), operation, { intent });
+}
+
+/** After it was sent; one that was begun meanwhile stays. */
+export function clearSent(sent: Draft): void {
+  const { draft: now } = drafts.peek().slots[sent.operation];
+  // Typing keeps the list of its pictures, another beginning makes its own.
+  if (now.references === sent.references)
+    drafts.value = withSlot(drafts.peek(), sent.operation, { draft: blankOf(sent) });
+}
+
+function keepSoon(): void {
   clearTimeout(keepTimer);
   keepTimer = window.setTimeout(keepDraft, 300);
 }
@@ -58,7 +112,7 @@ export function changeOptions(options: Partial<Draft["options"]>): void {
 /** At once; before anything is sent, so that a reload knows its key. */
 export function keepDraft(): void {
   clearTimeout(keepTimer);
-  storeDraft({ draft: draft.peek(), intent: pendingIntent.peek() });
+  storeDrafts(drafts.peek().slots);
 }
 
 export type Block =

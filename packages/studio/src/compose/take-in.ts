@@ -1,24 +1,23 @@
 import { entryOf } from "../state/library.ts";
 import { t } from "../texts/index.ts";
 import { announce, toast } from "../widgets/index.ts";
-import { addReferences, type LibraryReference } from "./draft.ts";
-import { change, draft, isComposerOpen, restoreDraft } from "./store.ts";
+import { addReferences, type LibraryReference, type Reference } from "./draft.ts";
+import { change, draft, isComposerOpen, restoreDraft, showDraft } from "./store.ts";
 import { isPicture, readUpload } from "./uploads.ts";
 
 /** Pictures of this computer, however they came. What is no picture is said. */
 export async function takeInFiles(files: readonly File[]): Promise<void> {
-  const pictures = files.filter(isPicture);
-  const others = files.filter((file) => !isPicture(file)).map(({ name }) => name);
+  const checked = await Promise.all(files.map(async (file) => ({ file, isTaken: await isPicture(file) })));
+  const pictures = checked.filter(({ isTaken }) => isTaken).map(({ file }) => file);
+  const others = checked.filter(({ isTaken }) => !isTaken).map(({ file }) => file.name);
   if (others.length > 0) toast({ message: t("compose.notPictures", { names: others.join(", ") }), isError: true });
   if (pictures.length === 0) return;
   const references = await Promise.all(pictures.map(readUpload));
-  restoreDraft();
-  change(addReferences(draft.peek(), references));
-  isComposerOpen.value = true;
+  addToDraft(references);
   announce(t("compose.added", { count: references.length }));
 }
 
-/** The system's own dialog for files; also what a switch to changing begins with. */
+/** The system's own dialog for files. */
 export function pickFiles(): void {
   const input = document.createElement("input");
   input.type = "file";
@@ -54,10 +53,16 @@ export function libraryReference(picture: LibraryPicture): LibraryReference {
 }
 
 export function takeInLibrary(pictures: readonly LibraryPicture[]): void {
-  restoreDraft();
-  change(addReferences(draft.peek(), pictures.map(libraryReference)));
-  isComposerOpen.value = true;
+  addToDraft(pictures.map(libraryReference));
   announce(t("compose.added", { count: pictures.length }));
+}
+
+/** To what is in view; while nothing is, to the new picture, so that a change that was put aside is left as it is. */
+function addToDraft(references: readonly Reference[]): void {
+  restoreDraft();
+  if (!isComposerOpen.peek()) showDraft("generate");
+  change(addReferences(draft.peek(), references));
+  isComposerOpen.value = true;
 }
 
 /** What a dragged card carries; null when it is no picture of ours. */

@@ -1,11 +1,14 @@
+import { beginningBytes, beginsLikePicture } from "./begins-like-picture.ts";
 import type { UploadReference } from "./draft.ts";
 
-const sendable = /^image\/(png|jpeg|webp|gif|avif|tiff|svg\+xml|bmp)$/;
-const sendableNames = /\.(png|jpe?g|webp|gif|avif|tiff?|svg)$/i;
-
-/** Whether limn can take it; the bytes decide in the end, on the server. */
-export function isPicture(file: File): boolean {
-  return sendable.test(file.type) || (file.type === "" && sendableNames.test(file.name));
+/** Whether it begins like a file that limn takes, whatever its name says; the server looks at all of it. */
+export async function isPicture(file: File): Promise<boolean> {
+  try {
+    return beginsLikePicture(new Uint8Array(await file.slice(0, beginningBytes).arrayBuffer()));
+  } catch {
+    // A folder, or a file that is gone.
+    return false;
+  }
 }
 
 const previews = new WeakMap<File, string>();

@@ -47,12 +47,12 @@ export function Actions(props: {
         </>
       )}
       {mayAgain && (
-        <Menu label={t("detail.again")} icon="again" class="menu-left" items={againItems(image, again.run)}>
+        <Menu label={t("detail.again")} icon="again" items={againItems(image, again.run)}>
           {t("detail.again")}
         </Menu>
       )}
       {image !== null && (
-        <Menu label={t("batch.download")} icon="download" class="menu-left" items={downloadItems(entry, image)}>
+        <Menu label={t("batch.download")} icon="download" items={downloadItems(entry, image)}>
           {t("batch.download")}
         </Menu>
       )}

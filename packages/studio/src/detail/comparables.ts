@@ -11,8 +11,10 @@ export interface Comparable {
 /** What went in first, then the untouched original, then what was made from it. */
 export function comparables(detail: GenerationDetail): readonly Comparable[] {
   const { entry, inputs, parents, children } = detail;
-  const given = inputs.flatMap(({ role, address, from }): Comparable[] =>
-    role === "image" && address !== null ? [{ address, name: from, kind: "input" }] : [],
+  const given = inputs.flatMap((input): Comparable[] =>
+    input.role === "image" && input.address !== null
+      ? [{ address: input.address, name: promptOf(detail, input) ?? input.from, kind: "input" }]
+      : [],
   );
   const known = new Set(
     inputs.flatMap(({ artifact, address }) => (artifact === null || address === null ? [] : [artifact.id])),
@@ -29,4 +31,12 @@ export function comparables(detail: GenerationDetail): readonly Comparable[] {
       image.isFinished ? [{ address: imageAddress(entry, image, "original"), name: "", kind: "original" }] : [],
     );
   return [...given, ...first(parents, "parent"), ...originals, ...first(children, "child")];
+}
+
+/** What the picture that went in was asked for as; null for one that limn did not make, or no longer has. */
+export function promptOf(
+  { parents }: Pick<GenerationDetail, "parents">,
+  { artifact }: Pick<GenerationDetail["inputs"][number], "artifact">,
+): string | null {
+  return parents.find(({ id }) => id === artifact?.id)?.prompt ?? null;
 }

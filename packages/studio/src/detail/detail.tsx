@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { GenerationDetail, LibraryEntry } from "@limn/core";
 import { addShortcuts } from "../app/keyboard.ts";
 import { closeDetail, openDetail } from "../app/route.ts";
@@ -19,14 +19,22 @@ import "./detail.css";
 
 /** One generation with everything that is known about it; over the wall, which stays as it is. */
 export function Detail({ id, image: place }: { readonly id: string; readonly image: number }): JSX.Element {
-  const { detail, error, reload } = useDetail(id);
+  const { detail, error, missing, reload } = useDetail(id);
   const heading = useRef<HTMLHeadingElement>(null);
+  const compareButton = useRef<HTMLElement | null>(null);
   const entry = entryOf(id) ?? detail?.entry ?? null;
   const steps = useNeighbours(id);
+  const [isComparing, setComparing] = useState(false);
+  const leave = (): void => {
+    if (!isComparing) return closeDetail();
+    setComparing(false);
+    compareButton.current?.focus();
+  };
+  useEffect(() => setComparing(false), [id]);
   useEffect(() => heading.current?.focus({ preventScroll: true }), [id]);
   useEffect(() =>
     addShortcuts({
-      Escape: closeDetail,
+      Escape: leave,
       ...(steps.previous === null ? {} : { ArrowLeft: () => openDetail(steps.previous ?? id) }),
       ...(steps.next === null ? {} : { ArrowRight: () => openDetail(steps.next ?? id) }),
       ...(entry === null || entry.trashedAt !== null ? {} : entryKeys(entry, place)),
@@ -57,24 +65,33 @@ export function Detail({ id, image: place }: { readonly id: string; readonly ima
       </header>
       {entry !== null ? (
         <div class="detail-body">
-          <Stage entry={entry} detail={detail} place={place} />
+          <Stage
+            entry={entry}
+            detail={detail}
+            place={place}
+            isComparing={isComparing}
+            onCompare={(isOn, button) => {
+              compareButton.current = button;
+              setComparing(isOn);
+            }}
+          />
           <Info entry={entry} detail={detail} place={place} />
         </div>
       ) : error === null ? (
         <p class="muted detail-loading" role="status">
           {t("app.loading")}
         </p>
-      ) : error.code === "artifact_not_found" ? (
+      ) : missing !== null ? (
         <div class="nothing">
           <Icon name="image" />
-          <h2>{t("detail.goneTitle")}</h2>
-          <p class="muted">{t("detail.goneHint")}</p>
+          <h2>{t(missing === "none" ? "detail.noneTitle" : "detail.goneTitle")}</h2>
+          <p class="muted">{t(missing === "none" ? "detail.noneHint" : "detail.goneHint")}</p>
           <Button icon="back" onClick={closeDetail}>
             {t("app.library")}
           </Button>
         </div>
       ) : null}
-      {error !== null && error.code !== "artifact_not_found" && (
+      {error !== null && missing === null && (
         <div class="detail-problem">
           <Problem error={error}>
             <Button icon="again" onClick={reload}>

@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import type { GenerationDetail, PropertyTruth } from "@limn/core";
 import { language, t } from "../texts/index.ts";
 import { Icon, type IconName } from "../widgets/index.ts";
+import { shortHashes } from "./short-hashes.ts";
 
 /** What was asked, what was sent, what came back: never mixed. */
 export function Facts({ detail }: { readonly detail: GenerationDetail }): JSX.Element {
@@ -41,7 +42,7 @@ export function Facts({ detail }: { readonly detail: GenerationDetail }): JSX.El
           <h2 id="detail-steps">{t("detail.steps")}</h2>
           <ol class="steps">
             {steps.map((step, place) => (
-              <li key={place}>{step}</li>
+              <li key={place}>{shortHashes(step)}</li>
             ))}
           </ol>
         </section>
@@ -85,7 +86,7 @@ function Truth({ property, asked, outcome, got }: PropertyTruth): JSX.Element {
       <span class="truth-name">{property}</span>
       <span class="truth-values">
         {asked}
-        {got !== null && got !== asked && ` → ${got}`}
+        {got !== null && got !== asked && ` → ${shortHashes(got)}`}
       </span>
       <span class={`badge badge-${tone}`}>
         <Icon name={icon} />

@@ -3,6 +3,8 @@ import type { GenerationDetail, LibraryEntry, LibraryImage } from "@limn/core";
 import { detailAddress, wallAddress } from "../app/address.ts";
 import { language, t } from "../texts/index.ts";
 import { Button, copyText, Icon } from "../widgets/index.ts";
+import { shorten } from "../wall/shorten.ts";
+import { promptOf } from "./comparables.ts";
 import { Note } from "./facts.tsx";
 
 /** What went in. */
@@ -12,27 +14,41 @@ export function Inputs({ detail }: { readonly detail: GenerationDetail }): JSX.E
     <section class="info-part" aria-labelledby="detail-inputs">
       <h2 id="detail-inputs">{t("detail.inputs")}</h2>
       <ul class="inputs">
-        {detail.inputs.map(({ role, from, width, height, address, artifact, sha256 }, place) => (
-          <li key={`${place}${sha256}`}>
-            {address === null ? (
-              <span class="input-picture">
-                <Icon name="image" />
-              </span>
-            ) : (
-              <img class="input-picture see-through" src={address} alt={t("detail.inputAlt", { from })} />
-            )}
-            <div>
-              <p class="input-from">
-                {artifact === null ? from : <a href={detailAddress(artifact.id, {}, artifact.index)}>{from}</a>}
-              </p>
-              <p class="muted small">
-                {role === "mask" ? t("detail.mask") : place === 0 ? t("detail.source") : t("detail.reference")} ·{" "}
-                {width} × {height}
-                {address === null && ` · ${t("detail.notKept")}`}
-              </p>
-            </div>
-          </li>
-        ))}
+        {detail.inputs.map(({ role, from, width, height, address, artifact, sha256 }, place) => {
+          const prompt = promptOf(detail, { artifact });
+          return (
+            <li key={`${place}${sha256}`}>
+              {address === null ? (
+                <span class="input-picture">
+                  <Icon name="image" />
+                </span>
+              ) : (
+                <img class="input-picture see-through" src={address} alt={t("detail.inputAlt", { from })} />
+              )}
+              <div>
+                <p class={prompt === null ? "input-from" : "input-from input-prompt"}>
+                  {artifact === null ? (
+                    from
+                  ) : (
+                    <a href={detailAddress(artifact.id, {}, artifact.index)}>
+                      {prompt === null ? from : shorten(prompt, 160)}
+                    </a>
+                  )}
+                </p>
+                <p class="muted small">
+                  {role === "mask" ? t("detail.mask") : place === 0 ? t("detail.source") : t("detail.reference")} ·{" "}
+                  {width} × {height}
+                  {address === null && ` · ${t("detail.notKept")}`}
+                </p>
+                {prompt !== null && (
+                  <p class="muted small input-id">
+                    <code>{from}</code>
+                  </p>
+                )}
+              </div>
+            </li>
+          );
+        })}
       </ul>
     </section>
   );

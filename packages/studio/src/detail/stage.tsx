@@ -17,9 +17,11 @@ export function Stage(props: {
   readonly entry: LibraryEntry;
   readonly detail: GenerationDetail | null;
   readonly place: number;
+  readonly isComparing: boolean;
+  /** With the button that was pressed, for the focus afterwards. */
+  readonly onCompare: (isOn: boolean, button: HTMLElement) => void;
 }): JSX.Element {
-  const { entry, detail, place } = props;
-  const [comparing, setComparing] = useState(false);
+  const { entry, detail, place, isComparing, onCompare } = props;
   const image = entry.images[place] ?? entry.images[0];
   const others = image === undefined || detail === null ? [] : comparables(detail);
   const zoom = (): void => {
@@ -27,12 +29,11 @@ export function Stage(props: {
     import("./zoom.ts").then(({ openZoom }) => openZoom(entry, entry.images.indexOf(image))).catch(toastError);
   };
   useEffect(() => addShortcuts({ z: zoom }));
-  useEffect(() => setComparing(false), [entry.id]);
   if (image === undefined) return <Pending entry={entry} />;
   return (
     <div class="stage">
       <div class="stage-picture">
-        {comparing && others.length > 0 ? (
+        {isComparing && others.length > 0 ? (
           <Compare entry={entry} image={image} others={others} />
         ) : (
           <button type="button" class="stage-zoom" onClick={zoom} aria-label={t("detail.zoom")}>
@@ -62,7 +63,12 @@ export function Stage(props: {
           {t("detail.zoom")}
         </Button>
         {others.length > 0 && (
-          <Button kind="quiet" icon="compare" aria-pressed={comparing} onClick={() => setComparing(!comparing)}>
+          <Button
+            kind="quiet"
+            icon="compare"
+            aria-pressed={isComparing}
+            onClick={(event) => onCompare(!isComparing, event.currentTarget)}
+          >
             {t("detail.compare")}
           </Button>
         )}

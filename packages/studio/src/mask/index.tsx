@@ -74,9 +74,10 @@ export function MaskDialog({ source }: { readonly source: Reference }): JSX.Elem
       onClose={close}
       actions={
         <>
-          <p class="mask-truth" tabIndex={0}>
-            {t("mask.truth")}
-          </p>
+          <details class="mask-truth">
+            <summary>{t("mask.truth")}</summary>
+            <p tabIndex={0}>{t("mask.truthMore")}</p>
+          </details>
           <Button onClick={close}>{t("app.cancel")}</Button>
           <Button
             kind="primary"

@@ -204,6 +204,21 @@ export function MaskEditor(props: {
     else return;
     event.preventDefault();
   };
+  const heard = useRef(onKeyDown);
+  heard.current = onKeyDown;
+  useEffect(() => {
+    // Wherever the focus is: the buttons of the dialog are beside this, and one that turns off while it has the focus loses it.
+    const listen = (event: KeyboardEvent): void => {
+      if (!event.defaultPrevented && !isTyping(event.target)) heard.current(event);
+    };
+    document.addEventListener("keydown", listen);
+    // The dialog gives the focus to its first button when it opens.
+    const frameId = requestAnimationFrame(() => view.current?.focus({ preventScroll: true }));
+    return () => {
+      document.removeEventListener("keydown", listen);
+      cancelAnimationFrame(frameId);
+    };
+  }, []);
   const onFrameKey = (event: KeyboardEvent): void => {
     if (event.key === "Enter" || event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
@@ -219,7 +234,7 @@ export function MaskEditor(props: {
   const toggle = (isOn: boolean): { "aria-pressed": boolean } => ({ "aria-pressed": isOn });
   const feather = feathers[tools.feather] ?? 0;
   return (
-    <div class="mask-editor" onKeyDown={onKeyDown}>
+    <div class="mask-editor">
       <div class="mask-tools">
         <div class="row" role="group" aria-label={t("mask.tool")}>
           <Button
@@ -287,22 +302,6 @@ export function MaskEditor(props: {
             disabled={selection.kind === "nothing"}
             onClick={() => commit(clearMask(mask))}
           />
-          <IconButton
-            icon="minus"
-            label={t("mask.zoomOut")}
-            disabled={zoom === null}
-            onClick={() => setZoomAround(shown / 1.5, null)}
-          />
-          <button
-            type="button"
-            class="button button-quiet mask-zoom"
-            title={t("mask.zoomFit")}
-            onClick={() => setZoom(null)}
-          >
-            {formatPercent(shown * scale * 100, language.value)}
-            <span class="visually-hidden">: {t("mask.zoomFit")}</span>
-          </button>
-          <IconButton icon="plus" label={t("mask.zoomIn")} onClick={() => setZoomAround(shown * 1.5, null)} />
         </div>
       </div>
       <div class="mask-view" ref={view} tabIndex={0} role="group" aria-label={t("mask.title")}>
@@ -331,15 +330,40 @@ export function MaskEditor(props: {
           )}
         </div>
       </div>
-      <p class="mask-selection" role="status">
-        {selection.kind === "nothing"
-          ? t("mask.selectedNothing")
-          : selection.kind === "everything"
-            ? t("mask.selectedEverything")
-            : t("mask.selectedPart", { percent: sharePercent(selection.share) })}
-      </p>
+      <div class="mask-below">
+        <p class="mask-selection" role="status">
+          {selection.kind === "nothing"
+            ? t("mask.selectedNothing")
+            : selection.kind === "everything"
+              ? t("mask.selectedEverything")
+              : t("mask.selectedPart", { percent: sharePercent(selection.share) })}
+        </p>
+        <div class="row">
+          <IconButton
+            icon="minus"
+            label={t("mask.zoomOut")}
+            disabled={zoom === null}
+            onClick={() => setZoomAround(shown / 1.5, null)}
+          />
+          <button
+            type="button"
+            class="button button-quiet mask-zoom"
+            title={t("mask.zoomFit")}
+            onClick={() => setZoom(null)}
+          >
+            {formatPercent(shown * scale * 100, language.value)}
+            <span class="visually-hidden">: {t("mask.zoomFit")}</span>
+          </button>
+          <IconButton icon="plus" label={t("mask.zoomIn")} onClick={() => setZoomAround(shown * 1.5, null)} />
+        </div>
+      </div>
     </div>
   );
+}
+
+/** A slider takes no text, so letters go through it. */
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input:not([type=range]), textarea, select");
 }
 
 function sharePercent(share: number): string {

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { LimitWindow, StudioStatus } from "@limn/core";
-import { status } from "../api/events.ts";
+import { online, status } from "../api/events.ts";
 import { language, t } from "../texts/index.ts";
 import { Button, Dialog, Icon } from "../widgets/index.ts";
 import { formatLength, formatMoment, formatPercent } from "./format.ts";
@@ -88,7 +88,7 @@ function PlanButton({ status: now }: { readonly status: StudioStatus }): JSX.Ele
         title={t("status.details")}
         onClick={() => setOpen(!isOpen)}
       >
-        <span class={`status-dot${now.online ? "" : " status-dot-off"}`} aria-hidden="true" />
+        <span class={`status-dot${now.online && online.value ? "" : " status-dot-off"}`} aria-hidden="true" />
         <span class="status-plan-name">{plan === null ? t("status.planUnknown") : t("status.plan", { plan })}</span>
         {shown !== null && (
           <span class="status-window" aria-hidden="true">

@@ -110,6 +110,7 @@ function CardPicture(props: {
     return (
       <span class="card-words-only">
         <span class="visually-hidden">{t("wall.noPicture")}</span>
+        {entry.failure !== null && <span class="card-reason">{shorten(entry.failure.message, 160)}</span>}
         <span>{shorten(name, 160)}</span>
       </span>
     );

@@ -38,6 +38,10 @@ describe("a card", () => {
     expect(heightOf(makeEntry({ id: "gen_1", images: [], status: "running" }), 300)).toBe(300);
     expect(heightOf(makeEntry({ id: "gen_1", images: [], status: "failed" }), 300)).toBe(180);
   });
+
+  it("has room for its words also in the narrow columns of a phone", () => {
+    expect(heightOf(makeEntry({ id: "gen_1", images: [], status: "failed" }), 158)).toBe(126);
+  });
 });
 
 describe("arrow keys", () => {

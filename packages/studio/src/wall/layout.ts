@@ -18,13 +18,17 @@ export function shapeOf(width: number): WallShape {
   return { columns, columnWidth: Math.floor((inner - gap * (columns - 1)) / columns), gap, padding };
 }
 
+/** The reason in one line, the prompt in two, and the state. */
+const leastForWords = 126;
+
 /** Height of a card by its picture's shape, within bounds: what is more extreme is cut in the wall, and whole in its own view. */
 export function heightOf(entry: LibraryEntry | null, columnWidth: number): number {
   const image = entry?.images[0];
   // One that has no picture, and gets none, is only words.
   const expected = entry === null || entry.status === "running" ? 1 : 0.6;
   const ratio = image === undefined || image.width === 0 ? expected : image.height / image.width;
-  return Math.round(columnWidth * Math.min(Math.max(ratio, 0.5), 1.8));
+  const height = Math.round(columnWidth * Math.min(Math.max(ratio, 0.5), 1.8));
+  return image === undefined ? Math.max(height, leastForWords) : height;
 }
 
 export interface PlacedCard {

@@ -1,10 +1,11 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { LibraryEntry } from "@limn/core";
+import type { LibraryEntry, LibraryQuery } from "@limn/core";
 import { online } from "../api/events.ts";
 import { addShortcuts } from "../app/keyboard.ts";
-import { route } from "../app/route.ts";
+import { go, route } from "../app/route.ts";
 import { list, mark, trashEntries } from "../state/library.ts";
+import type { EntryList } from "../state/list.ts";
 import { clearSelection, selected, selectUpTo, toggleSelected } from "../state/selection.ts";
 import { t } from "../texts/index.ts";
 import { Button, Problem } from "../widgets/index.ts";
@@ -73,6 +74,12 @@ export function Wall(): JSX.Element {
     scroller.current?.scrollTo({ top: 0 });
     setFocused(null);
   }, [shown.query]);
+  useFollowingFocus(shown, focused, (id) => {
+    setFocused(id);
+    if (document.activeElement !== document.body && document.activeElement !== null) return;
+    if (id === null) document.querySelector<HTMLElement>("#main")?.focus();
+    else focusWhenThere(scroller.current, id);
+  });
   const hasSelection = selected.value.size > 0;
   useShortcuts(hasSelection, () => goTo(focusedIndex < 0 ? 0 : focusedIndex));
 
@@ -126,11 +133,20 @@ export function Wall(): JSX.Element {
       )}
       {error !== null && (
         <div class="wall-problem">
-          <Problem error={error}>
-            <Button icon="again" onClick={() => void shown.ensure(last + ahead)}>
-              {t("app.tryAgain")}
-            </Button>
-          </Problem>
+          {error.code === "invalid_option" ? (
+            // The hint names a command of the terminal; here the filters can be taken away.
+            <Problem error={{ ...error, hint: null }}>
+              <Button icon="close" onClick={() => go(query.trash === true ? "/trash" : "/")}>
+                {t("filters.clearAll")}
+              </Button>
+            </Problem>
+          ) : (
+            <Problem error={error}>
+              <Button icon="again" onClick={() => void shown.ensure(last + ahead)}>
+                {t("app.tryAgain")}
+              </Button>
+            </Problem>
+          )}
         </div>
       )}
       <div class="wall-scroll" ref={scroller}>
@@ -184,6 +200,26 @@ function useShortcuts(hasSelection: boolean, enter: () => void): void {
       ...(hasSelection ? { Escape: clearSelection } : {}),
     });
   });
+}
+
+/** How many neighbours are remembered, for when many go at once. */
+const reach = 200;
+
+/** When the card in focus goes away, its next neighbour that is left takes its place, else the one before; null when none is left. */
+function useFollowingFocus(shown: EntryList, focused: string | null, move: (id: string | null) => void): void {
+  const near = useRef<{ readonly query: LibraryQuery; readonly ids: readonly string[] }>({ query: {}, ids: [] });
+  const version = shown.version.value;
+  useEffect(() => {
+    if (focused === null) return;
+    const index = shown.indexOf(focused);
+    if (index >= 0) {
+      const before = shown.idsBetween(Math.max(0, index - reach), index - 1).toReversed();
+      const ids = [...shown.idsBetween(index + 1, index + reach), ...(index === 0 ? [] : before)];
+      near.current = { query: shown.query, ids };
+    } else if (near.current.query === shown.query) {
+      move(near.current.ids.find((id) => shown.indexOf(id) >= 0) ?? null);
+    }
+  }, [shown, version, focused]);
 }
 
 /** What a key does to the picture in focus. */

@@ -1,7 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, IconButton, type ButtonProps } from "./button.tsx";
 import { Icon, type IconName } from "./icon.tsx";
+import { placeMenu } from "./place-menu.ts";
 
 export interface MenuItem {
   readonly label: string;
@@ -19,11 +20,34 @@ export function Menu(props: {
   /** Shown beside the icon. */
   readonly children?: ComponentChildren;
   readonly kind?: ButtonProps["kind"];
-  readonly class?: string;
 }): JSX.Element {
   const { label, icon, items, children, kind = "plain" } = props;
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
+  const listBox = useRef<HTMLDivElement>(null);
+
+  useLayoutEffect(() => {
+    const list = listBox.current;
+    if (!isOpen || list === null) return;
+    // Above everything, so that no scrolled part of the page cuts it off.
+    list.showPopover();
+    const place = (): void => {
+      const opener = box.current?.querySelector("button")?.getBoundingClientRect();
+      if (opener === undefined) return;
+      list.style.maxHeight = "";
+      const size = { width: list.offsetWidth, height: list.offsetHeight };
+      const { clientWidth: width, clientHeight: height } = document.documentElement;
+      const { left, top, maxHeight } = placeMenu(opener, size, { width, height });
+      Object.assign(list.style, { left: `${left}px`, top: `${top}px`, maxHeight: `${maxHeight}px` });
+    };
+    place();
+    addEventListener("resize", place);
+    addEventListener("scroll", place, true);
+    return () => {
+      removeEventListener("resize", place);
+      removeEventListener("scroll", place, true);
+    };
+  }, [isOpen]);
 
   useEffect(() => {
     if (!isOpen) return;
@@ -58,7 +82,7 @@ export function Menu(props: {
 
   const opener = { icon, "aria-haspopup": "menu" as const, "aria-expanded": isOpen, onClick: () => setOpen(!isOpen) };
   return (
-    <div class={`menu${props.class === undefined ? "" : ` ${props.class}`}`} ref={box}>
+    <div class="menu" ref={box}>
       {children === undefined ? (
         <IconButton {...opener} label={label} />
       ) : (
@@ -67,7 +91,7 @@ export function Menu(props: {
         </Button>
       )}
       {isOpen && (
-        <div class="menu-list" role="menu" aria-label={label}>
+        <div class="menu-list" role="menu" aria-label={label} popover="manual" ref={listBox}>
           {items.map((item) =>
             item === "line" ? (
               <hr role="separator" />

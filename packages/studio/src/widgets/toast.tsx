@@ -9,6 +9,8 @@ export interface Toast {
   readonly message: string;
   readonly hint?: string | null;
   readonly isError?: boolean;
+  /** A newer message of the same kind takes the place of an older one. */
+  readonly kind?: string;
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
@@ -16,18 +18,24 @@ const shown = signal<readonly (Toast & { readonly key: number })[]>([]);
 const spoken = signal("");
 let nextKey = 1;
 
-/** A message that goes by itself: after 8 s, with something to press after 20 s; an error stays until it is put away. */
+/** A message that goes by itself: after 8 s, with something to press after 20 s, an error after 30 s or with the page that it was about. */
 export function toast(message: Toast): void {
   const key = nextKey++;
-  shown.value = [...shown.value.slice(-3), { ...message, key }];
-  if (message.isError === true) return;
-  setTimeout(() => putAway(key), message.action === undefined ? 8000 : 20_000);
+  const others = shown.value.filter(({ kind }) => kind === undefined || kind !== message.kind);
+  shown.value = [...others.slice(-3), { ...message, key }];
+  const stayMs = message.isError === true ? 30_000 : message.action === undefined ? 8000 : 20_000;
+  setTimeout(() => putAway(key), stayMs);
+}
+
+/** Another page is shown: what went wrong on the one before is over. */
+export function putErrorsAway(): void {
+  shown.value = shown.value.filter(({ isError }) => isError !== true);
 }
 
 /** Says what went wrong, with the next step. */
 export function toastError(thrown: unknown): void {
   const error: ApiError = errorOf(thrown);
-  toast({ message: error.message, hint: error.hint, isError: true });
+  toast({ message: error.message, hint: error.hint, isError: true, kind: error.code });
 }
 
 /** For those who listen: said once, politely, not shown. */

@@ -52,5 +52,10 @@ export const app: AreaTexts<"app"> = {
   keyEscape: "Zurück, oder Auswahl aufheben",
   keyNext: "Nächstes oder voriges Bild (in der Einzelansicht)",
   keyZoom: "Vergrößern (in der Einzelansicht)",
+  keySend: "Auftrag absenden",
+  keysInMask: "Beim Markieren eines Bereichs",
+  keyUnmark: "Markieren oder Markierung wegnehmen",
+  keyBrushSize: "Pinsel kleiner oder größer",
+  keyMaskZoom: "Größer, kleiner, einpassen",
   helpPlace: "Alles hier liegt als Dateien auf diesem Rechner. Dasselbe gibt es im Terminal:",
 };

@@ -21,7 +21,7 @@ export const batch: AreaTexts<"batch"> = {
   kit: "Set",
   kitHint: "Der Name einer Reihe, die zusammengehört, etwa ein Icon-Set. Leer nimmt die Bilder aus ihrem Set.",
   trash: "In den Papierkorb",
-  changed: { one: "{count} Bild geändert.", other: "{count} Bilder geändert." },
+  changed: { one: "{count} Eintrag geändert.", other: "{count} Einträge geändert." },
   trashed: { one: "In den Papierkorb gelegt.", other: "{count} in den Papierkorb gelegt." },
   restored: { one: "Wiederhergestellt.", other: "{count} wiederhergestellt." },
   deleted: { one: "Endgültig gelöscht.", other: "{count} endgültig gelöscht." },

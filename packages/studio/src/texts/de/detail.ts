@@ -104,6 +104,8 @@ export const detail: AreaTexts<"detail"> = {
   recipeFile: "einer Datei mit Rezept",
   requestId: "Anfrage",
   id: "Kennung",
+  noneTitle: "Ein solches Bild gibt es nicht",
+  noneHint: "Die Adresse nennt kein Bild von limn.",
   goneTitle: "Dieses Bild ist nicht mehr hier",
   goneHint: "Es wurde gelöscht, oder die Adresse gehört zu einer anderen Bibliothek.",
 };

@@ -7,6 +7,7 @@ export const filters: AreaTexts<"filters"> = {
   counted: "{name} ({count})",
   remove: "Filter entfernen: {name}",
   clearAll: "Alle Filter entfernen",
+  show: "Gefundenes zeigen",
   favourites: "Favoriten",
   status: "Zustand",
   engine: "Engine",

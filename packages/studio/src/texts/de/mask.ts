@@ -31,8 +31,9 @@ export const mask: AreaTexts<"mask"> = {
   selectedNothing: "Noch ist nichts markiert.",
   selectedEverything: "Alles ist markiert. Nimm weg, was bleiben soll, oder ändere das Bild ohne Bereich.",
   selectedPart: "{percent} des Bildes dürfen sich ändern.",
-  truth:
-    "Was nicht markiert ist, bleibt Bit für Bit, wie es ist: limn prüft das in der fertigen Datei. In einem weichen Rand mischen sich Alt und Neu so stark, wie er markiert ist. An einem harten Rand blendet limn 2 bis 16 Pixel innerhalb der Markierung über, damit keine Naht zu sehen ist. Die Umgebung wird mitgesendet, damit das Neue passt, und nicht zurückgeschrieben.",
+  truth: "Was nicht markiert ist, bleibt Bit für Bit, wie es ist.",
+  truthMore:
+    "limn prüft das in der fertigen Datei. In einem weichen Rand mischen sich Alt und Neu so stark, wie er markiert ist. An einem harten Rand blendet limn 2 bis 16 Pixel innerhalb der Markierung über, damit keine Naht zu sehen ist. Die Umgebung wird mitgesendet, damit das Neue passt, und nicht zurückgeschrieben.",
   use: "Diesen Bereich benutzen",
   saving: "Der Bereich wird geschrieben",
 };

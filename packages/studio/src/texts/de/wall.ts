@@ -2,7 +2,7 @@ import type { AreaTexts } from "../types.ts";
 
 export const wall: AreaTexts<"wall"> = {
   label: "Bilder, neueste zuerst",
-  total: { one: "{count} Bild", other: "{count} Bilder" },
+  total: { one: "{count} Eintrag", other: "{count} Einträge" },
   untitled: "Bild ohne aufbewahrten Prompt",
   pictures: { one: "{count} Bild", other: "{count} Bilder" },
   select: "Auswählen: {name}",
@@ -10,7 +10,7 @@ export const wall: AreaTexts<"wall"> = {
   favourite: "Favorit: {name}",
   noPicture: "Kein Bild:",
   broken: "Dieses Bild lässt sich nicht anzeigen.",
-  new: { one: "{count} neues Bild", other: "{count} neue Bilder" },
+  new: { one: "{count} neuer Eintrag", other: "{count} neue Einträge" },
   arrived: "Neues Bild: {name}",
   nothingFound: "Nichts gefunden",
   nothingFoundHint: "Kein Bild passt zu dieser Suche und diesen Filtern.",

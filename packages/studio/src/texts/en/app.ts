@@ -51,5 +51,10 @@ export const app = {
   keyEscape: "Back, or clear the selection",
   keyNext: "Next or previous picture (in the detail view)",
   keyZoom: "Zoom (in the detail view)",
+  keySend: "Send the request",
+  keysInMask: "While a region is marked",
+  keyUnmark: "Mark or unmark",
+  keyBrushSize: "Smaller or larger brush",
+  keyMaskZoom: "Zoom in, out, fit the window",
   helpPlace: "Everything here is kept as files on this computer. The same is in the terminal:",
 } as const satisfies TextTable;

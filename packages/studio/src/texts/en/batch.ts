@@ -21,7 +21,7 @@ export const batch = {
   kit: "Kit",
   kitHint: "The name of a set that belongs together, such as an icon set. Empty takes them out of their kit.",
   trash: "To the trash",
-  changed: { one: "{count} picture changed.", other: "{count} pictures changed." },
+  changed: { one: "{count} entry changed.", other: "{count} entries changed." },
   trashed: { one: "Moved to the trash.", other: "{count} moved to the trash." },
   restored: { one: "Restored.", other: "{count} restored." },
   deleted: { one: "Deleted for good.", other: "{count} deleted for good." },

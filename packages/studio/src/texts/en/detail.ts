@@ -101,6 +101,8 @@ export const detail = {
   recipeFile: "a file with a recipe",
   requestId: "Request",
   id: "Id",
+  noneTitle: "There is no such picture",
+  noneHint: "The address names no picture of limn.",
   goneTitle: "This picture is not here any more",
   goneHint: "It was deleted, or the address belongs to another library.",
 } as const satisfies TextTable;

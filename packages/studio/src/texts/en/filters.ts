@@ -7,6 +7,7 @@ export const filters = {
   counted: "{name} ({count})",
   remove: "Remove filter: {name}",
   clearAll: "Clear all filters",
+  show: "Show what was found",
   favourites: "Favourites",
   status: "State",
   engine: "Engine",

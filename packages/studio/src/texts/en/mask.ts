@@ -31,8 +31,9 @@ export const mask = {
   selectedNothing: "Nothing is marked yet.",
   selectedEverything: "Everything is marked. Unmark what is to stay, or change the picture without a region.",
   selectedPart: "{percent} of the picture may change.",
-  truth:
-    "What is not marked stays as it is, bit for bit: limn checks that in the finished file. In a soft edge, old and new mix as strongly as it is marked. Along a hard edge limn blends 2 to 16 pixels inside the mark, so that no seam shows. The surroundings are sent along so that the new part fits, and are not written back.",
+  truth: "What is not marked stays as it is, bit for bit.",
+  truthMore:
+    "limn checks that in the finished file. In a soft edge, old and new mix as strongly as it is marked. Along a hard edge limn blends 2 to 16 pixels inside the mark, so that no seam shows. The surroundings are sent along so that the new part fits, and are not written back.",
   use: "Use this region",
   saving: "Writing the region",
 } as const satisfies TextTable;

@@ -51,5 +51,10 @@ export const app: AreaTexts<"app"> = {
   keyEscape: "返回，或清除选择",
   keyNext: "下一张或上一张（详情页）",
   keyZoom: "放大（详情页）",
+  keySend: "发送请求",
+  keysInMask: "标记区域时",
+  keyUnmark: "标记或取消标记",
+  keyBrushSize: "缩小或放大画笔",
+  keyMaskZoom: "放大、缩小、适应窗口",
   helpPlace: "这里的一切都以文件形式保存在本机。终端中同样可用：",
 };

@@ -21,7 +21,7 @@ export const batch: AreaTexts<"batch"> = {
   kit: "套组",
   kitHint: "属于同一组的图片的名称，例如一套图标。留空则移出套组。",
   trash: "移到回收站",
-  changed: { other: "已更改 {count} 张图片。" },
+  changed: { other: "已更改 {count} 条记录。" },
   trashed: { other: "已将 {count} 项移到回收站。" },
   restored: { other: "已恢复 {count} 项。" },
   deleted: { other: "已永久删除 {count} 项。" },

@@ -101,6 +101,8 @@ export const detail: AreaTexts<"detail"> = {
   recipeFile: "带有配方的文件",
   requestId: "请求",
   id: "编号",
+  noneTitle: "没有这张图片",
+  noneHint: "该地址不指向 limn 的任何图片。",
   goneTitle: "这张图片已不在这里",
   goneHint: "它已被删除，或该地址属于另一个图库。",
 };

@@ -7,6 +7,7 @@ export const filters: AreaTexts<"filters"> = {
   counted: "{name}（{count}）",
   remove: "移除筛选：{name}",
   clearAll: "清除所有筛选",
+  show: "显示结果",
   favourites: "收藏",
   status: "状态",
   engine: "引擎",
