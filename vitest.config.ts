@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -15,6 +16,8 @@ const build = "test/e2e/support/build.ts";
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes: on a machine of two cores a single worker, vitest's choice there, leaves half of it idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"]),
       project("integration", ["test/integration/**/*.test.ts"], [build]),
