@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../texts/index.ts";
 import { IconButton } from "./button.tsx";
 
@@ -17,6 +17,8 @@ export interface DialogProps {
 /** A modal dialog: there while it is rendered. The browser keeps the focus in it and gives it back at the end. */
 export function Dialog({ title, children, onClose, actions, size = "small" }: DialogProps): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const [isScrollable, setIsScrollable] = useState(false);
   const titleId = useId();
   useEffect(() => {
     const dialog = element.current;
@@ -27,6 +29,13 @@ export function Dialog({ title, children, onClose, actions, size = "small" }: Di
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
+  // What is too long for the window can be scrolled by keyboard, also where nothing in it takes the focus. Measured once it is shown.
+  useEffect(() => {
+    const look = (): void => setIsScrollable(body.current !== null && isTooLong(body.current));
+    look();
+    addEventListener("resize", look);
+    return () => removeEventListener("resize", look);
+  });
   return (
     <dialog
       ref={element}
@@ -45,9 +54,19 @@ export function Dialog({ title, children, onClose, actions, size = "small" }: Di
           <h2 id={titleId}>{title}</h2>
           <IconButton icon="close" label={t("app.close")} onClick={onClose} />
         </div>
-        <div class="dialog-body">{children}</div>
+        <div
+          ref={body}
+          class="dialog-body"
+          {...(isScrollable ? { tabIndex: 0, role: "group", "aria-labelledby": titleId } : {})}
+        >
+          {children}
+        </div>
         {actions !== undefined && <div class="dialog-foot">{actions}</div>}
       </div>
     </dialog>
   );
+}
+
+function isTooLong({ scrollHeight, clientHeight }: HTMLElement): boolean {
+  return scrollHeight > clientHeight;
 }
