@@ -140,6 +140,8 @@ export class PiWorld {
       TMPDIR: this.#make("tmp"),
       PI_CODING_AGENT_DIR: this.agent,
       PI_OFFLINE: "1",
+      // A killed Pi's last child would write it while the folder is taken away.
+      NODE_DISABLE_COMPILE_CACHE: "1",
       PI_TELEMETRY: "0",
       LIMN_HOME: this.limnHome,
     };

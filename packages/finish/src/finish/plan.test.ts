@@ -30,8 +30,9 @@ describe("whatever the sizes", () => {
         expect([crop, canvas]).toEqual([null, null]);
         expect(scaled.width === size.width || scaled.height === size.height).toBe(true);
         expect(scaled.width <= size.width && scaled.height <= size.height).toBe(true);
-        // Half a pixel of the target, or of the source where that counts as fitting; no side is less than one pixel.
-        const slack = Math.max(0.5, scale / 2) + 1e-6;
+        // Half a pixel of the target, or of the source's shorter side where that counts as fitting; no side is less than one pixel.
+        const { width: w, height: h } = source;
+        const slack = Math.max(0.5, (scale / 2) * Math.max(w / h, h / w)) + 1e-6;
         expect(Math.abs(source.width * scale - scaled.width)).toBeLessThanOrEqual(scaled.width === 1 ? 1 : slack);
         expect(Math.abs(source.height * scale - scaled.height)).toBeLessThanOrEqual(scaled.height === 1 ? 1 : slack);
       }),

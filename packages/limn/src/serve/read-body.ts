@@ -287,6 +287,10 @@ async function readForm(request: IncomingMessage, upload: Upload): Promise<void>
         return fail(invalid(name, `${name} must be a file, and is a text.`, "input_not_an_image"));
       if (valueTruncated)
         return fail(invalid(name.slice(0, 60), `A field has more than ${maxFieldBytes} bytes.`, "invalid_value", 413));
+      // busboy gives none where a part's own charset does not fit its bytes.
+      const given: unknown = value;
+      if (typeof given !== "string")
+        return fail(invalid(name.slice(0, 60), "A field is not in the charset that it names.", "invalid_value"));
       upload.parts.push(`\n${name}\n${Buffer.byteLength(value)}\n${value}`);
       upload.fields.set(name, value);
     });

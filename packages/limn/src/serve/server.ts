@@ -81,7 +81,9 @@ export async function startImageServer(options: ServeOptions): Promise<ImageServ
   server.on("checkExpectation", (request, response) => void handler.serve(request, response, false));
   server.on("connect", (_, socket) => refuseRaw(socket, "405 Method Not Allowed", "This server is no proxy."));
   server.on("clientError", (error, socket) => {
-    if (handler.isAnswering(socket)) socket.destroy();
+    // What comes behind the last request of a connection has had its answer: that one.
+    if ("code" in error && error.code === "HPE_CLOSED_CONNECTION") socket.end();
+    else if (handler.isAnswering(socket)) socket.destroy();
     else refuseBroken(error, socket);
   });
   const port = await listen(server, { host, port: options.port, command: "limn serve" });
@@ -153,9 +155,23 @@ class Handler {
     return [...(this.#open.get(socket) ?? [])].some((response) => response.headersSent && !response.writableFinished);
   }
 
+  #openOf(socket: Duplex): Set<ServerResponse> {
+    const known = this.#open.get(socket);
+    if (known !== undefined) return known;
+    const open = new Set<ServerResponse>();
+    this.#open.set(socket, open);
+    // Node 22 tells only the first of several answers that their client is gone.
+    socket.once("close", () => {
+      for (const response of open) {
+        response.destroy();
+        response.emit("close");
+      }
+    });
+    return open;
+  }
+
   async serve(request: IncomingMessage, response: ServerResponse, waitsForContinue: boolean): Promise<void> {
-    const open = this.#open.get(request.socket) ?? new Set();
-    this.#open.set(request.socket, open.add(response));
+    const open = this.#openOf(request.socket).add(response);
     setCommonHeaders(response, `req_${randomUUID()}`);
     let name = "none";
     response.once("close", () => {
