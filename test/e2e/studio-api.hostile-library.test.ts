@@ -95,7 +95,7 @@ describe.skipIf(process.platform === "win32")("a history that somebody else has 
       .update(readFileSync(file("image-1.png")))
       .digest("hex");
     const record = secretOf(world);
-    for (const path of ["/../../../work/secret.txt", `${hash}\r\nset-cookie: x=y`, ""]) {
+    for (const path of ["/../../../elsewhere/secret.txt", `${hash}\r\nset-cookie: x=y`, ""]) {
       writeFileSync(file("manifest.json"), text.replaceAll(JSON.stringify(hash), JSON.stringify(path)));
       for (const address of [`/api/images/${id}/0`, `/api/thumbnails/${id}/0?width=320`, `/api/inputs/${id}/0`])
         expect(await statusOf(studio, address)).toEqual([address, 404]);

@@ -304,7 +304,7 @@ describe("pictures", () => {
     writeFileSync(manifest, text.replace('"file": "image-1.png"', `"file": ${JSON.stringify(secret)}`));
     for (const path of [`/api/images/${id}/0`, `/api/images/${id}/0?which=original`, `/api/thumbnails/${id}/0`])
       expect([path, (await studio.ask(path)).status]).toEqual([path, 404]);
-    writeFileSync(manifest, text.replace('"file": "image-1.png"', '"file": "../../../work/secret.txt"'));
+    writeFileSync(manifest, text.replace('"file": "image-1.png"', '"file": "../../../elsewhere/secret.txt"'));
     expect((await studio.ask(`/api/images/${id}/0`)).status).toBe(404);
   });
 });

@@ -42,17 +42,17 @@ describe("a page", () => {
       prompt: "a red fox",
       engine: "responses",
       model: "gpt-image-2-high",
-      folder: "/work/a",
+      folder: "/projects/a",
     });
     const edit = history.write({
       operation: "edit",
       prompt: "make it night",
       parents: [fox],
-      folder: "/work/a/b",
+      folder: "/projects/a/b",
       images: [manifestImage({ width: 10, height: 20 }), manifestImage({ index: 1, width: 30, height: 40 })],
     });
-    const failed = history.write({ state: "failed", images: [], folder: "/work/ab", prompt: null });
-    const sandbox = history.write({ emulated: true, folder: "/work/a" });
+    const failed = history.write({ state: "failed", images: [], folder: "/projects/ab", prompt: null });
+    const sandbox = history.write({ emulated: true, folder: "/projects/a" });
     const found = (query: LibraryQuery): readonly string[] => idsOf(library.page(query, { limit: 10 }).entries);
     expect(found({})).toEqual([failed, edit, fox]);
     expect(found({ emulated: "with" })).toEqual([sandbox, failed, edit, fox]);
@@ -64,12 +64,12 @@ describe("a page", () => {
     expect(found({ size: "30x40" })).toEqual([edit]);
     expect(found({ size: "64X48" })).toEqual([fox]);
     expect(found({ status: "failed" })).toEqual([failed]);
-    expect(found({ folder: "/work/a" })).toEqual([edit, fox]);
-    expect(found({ folder: "/work/a/" })).toEqual([edit, fox]);
+    expect(found({ folder: "/projects/a" })).toEqual([edit, fox]);
+    expect(found({ folder: "/projects/a/" })).toEqual([edit, fox]);
     expect(found({ folder: "/" })).toEqual([failed, edit, fox]);
     expect(found({ since: new Date(firstMs + hourMs).toISOString() })).toEqual([failed, edit]);
     expect(found({ until: new Date(firstMs + hourMs).toISOString() })).toEqual([fox]);
-    expect(found({ text: "fox RED", engine: "responses", folder: "/work" })).toEqual([fox]);
+    expect(found({ text: "fox RED", engine: "responses", folder: "/projects" })).toEqual([fox]);
     expect(found({ text: "fox", engine: "images" })).toEqual([]);
     expect(found({ text: "?!" })).toEqual([]);
     expect(found({ text: "  " })).toEqual([failed, edit, fox]);

@@ -19,7 +19,8 @@ export interface ErrorAnswer {
   };
 }
 
-const statusByCategory: Readonly<Record<ErrorCategory, number>> = {
+/** HTTP status of an error; some codes have one of their own. */
+export const statusByCategory: Readonly<Record<ErrorCategory, number>> = {
   request: 400,
   input: 400,
   login: 503,

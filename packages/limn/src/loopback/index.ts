@@ -1,10 +1,11 @@
 export { Access } from "./access.ts";
-export { errorAnswer } from "./error-answer.ts";
+export { errorAnswer, statusByCategory } from "./error-answer.ts";
 export { isLoopback, urlOf } from "./host-names.ts";
 export { HttpError, invalid } from "./http-error.ts";
 export { mcpKeyFile, serveKeyFile } from "./key-file.ts";
 export { listen } from "./listen.ts";
 export type { Route, Site } from "./route.ts";
+export { saveUpload } from "./save-upload.ts";
 export { isSameSecret } from "./secret.ts";
 export { announceServer, findServers, portOfServer, withdrawServer } from "./running-server.ts";
 export type { RunningServer } from "./running-server.ts";

@@ -4,13 +4,11 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Transform } from "node:stream";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { maxBodyBytes, maxInputBytes, maxInputImages } from "@limn/core";
 import type { ImageInput } from "@limn/core";
 import busboy from "busboy";
-import { invalid } from "../loopback/index.ts";
+import { invalid, saveUpload } from "../loopback/index.ts";
 import type { HttpError } from "../loopback/index.ts";
 import { hasModestShape } from "./json-shape.ts";
 
@@ -369,21 +367,8 @@ function createParser(request: IncomingMessage): ReturnType<typeof busboy> {
 
 /** Returns the hash of what was saved. */
 async function savePart(file: Readable, path: string, param: string): Promise<string> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  let isTooLarge = false;
-  file.once("limit", () => {
-    isTooLarge = true;
-  });
-  const counted = new Transform({
-    transform: (piece: Buffer, _encoding, done) => {
-      bytes += piece.length;
-      hash.update(piece);
-      done(null, piece);
-    },
-  });
-  await pipeline(file, counted, createWriteStream(path, { mode: 0o600 }));
-  if (isTooLarge) throw fileTooLarge(param);
+  const { sha256, bytes, isCut } = await saveUpload(file, path);
+  if (isCut) throw fileTooLarge(param);
   if (bytes === 0) throw empty(param);
-  return hash.digest("hex");
+  return sha256;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LimnError, redactSecrets, toLimnError } from "@limn/core";
-import type { ApiError, ErrorCategory } from "@limn/core";
-import { HttpError } from "../loopback/index.ts";
+import type { ApiError } from "@limn/core";
+import { HttpError, statusByCategory } from "../loopback/index.ts";
 
 /** An error whose status is not the one of its category. */
 export class Refusal extends Error {
@@ -20,19 +20,6 @@ export class Refusal extends Error {
 export class ReaderLeft extends Error {
   override readonly name: string = "ReaderLeft";
 }
-
-const statusByCategory: Readonly<Record<ErrorCategory, number>> = {
-  request: 400,
-  input: 400,
-  login: 503,
-  limit: 429,
-  refusal: 400,
-  service: 502,
-  connection: 502,
-  engine: 503,
-  storage: 500,
-  internal: 500,
-};
 
 /** Where the category alone does not tell. 401 is about the session only. */
 const statusByCode: Readonly<Record<string, number>> = {

@@ -17,7 +17,7 @@ function entry(id: string, revision: number, emulated = false, prompt = "<b>x</b
     emulated,
     prompt,
     n: 1,
-    folder: "/work",
+    folder: "/projects",
     parents: [],
     images: [],
     failure: null,

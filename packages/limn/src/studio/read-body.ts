@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Transform } from "node:stream";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { LimnError, maxBodyBytes, maxInputBytes, maxInputImages } from "@limn/core";
 import busboy from "busboy";
+import { saveUpload } from "../loopback/index.ts";
 import { ReaderLeft, Refusal, invalidRequest } from "./answers.ts";
 
 /** The longest prompt with every letter escaped has 200 kB. */
@@ -165,28 +163,15 @@ function createParser(request: IncomingMessage): ReturnType<typeof busboy> {
 
 /** Returns the hash of what was saved. */
 async function save(file: Readable, path: string): Promise<string> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  let isTooLarge = false;
-  file.once("limit", () => {
-    isTooLarge = true;
-  });
-  const counted = new Transform({
-    transform: (piece: Buffer, _encoding, done) => {
-      bytes += piece.length;
-      hash.update(piece);
-      done(null, piece);
-    },
-  });
-  await pipeline(file, counted, createWriteStream(path, { mode: 0o600 }));
-  if (isTooLarge)
+  const { sha256, bytes, isCut } = await saveUpload(file, path);
+  if (isCut)
     throw new LimnError("input_too_large", {
       message: `A picture has more than ${maxInputBytes.toLocaleString("en")} bytes (25 MiB), which is the limit.`,
       hint: "Scale it down first.",
     });
   if (bytes === 0)
     throw new LimnError("input_not_an_image", { message: "A picture has no bytes.", hint: "Choose another file." });
-  return hash.digest("hex");
+  return sha256;
 }
 
 /** For the record: no folder, nothing that a terminal could take for a command. */
